@@ -1,0 +1,200 @@
+"""Sessions: who may read, who may write, and when. Also the schema at start."""
+
+import asyncio
+import math
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage import sqlite
+
+# The newest file in migrations/versions. Alembic is imported only when the database is not there yet:
+# it costs 0.15 s and 8 MB at every start.
+HEAD = "0001"
+
+# Set in `session.info` by jobs.enqueue: this transaction's commit must wake the worker.
+WAKES_WORKER = "wakes_worker"
+JOBS_CHANNEL = "jobs"
+PAUSE = 60.0
+
+
+class DatabaseUnusableError(Exception):
+    """One line for whoever starts the program: what is wrong with the database and what to do."""
+
+
+class Database:
+    """One SQLite file or one PostgreSQL database.
+
+    `jobs_ready` is set after a commit that enqueued jobs.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = _checked(url)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self.jobs_ready = asyncio.Event()
+        # A second writer would only spin in SQLite's busy handler: in this process they queue, in order.
+        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
+        if self.is_sqlite:
+            self._readers = _sqlite_engine(self._url, read_only=True)
+            self._writers = _sqlite_engine(self._url, read_only=False)
+        else:
+            self._readers = _postgresql_engine(self._url, isolation_level="AUTOCOMMIT")
+            self._writers = _postgresql_engine(self._url)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for looking. Writing in it is refused on SQLite and a mistake on PostgreSQL.
+
+        There is no transaction: each SELECT sees the newest commit, two of them may see different ones, and
+        neither BEGIN nor ROLLBACK costs a trip. Read what must agree in one statement, or in `write()`.
+        """
+        session = AsyncSession(self._readers, expire_on_commit=False)
+        try:
+            yield session
+        finally:
+            await session.close()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end of the block, undone when the block raises.
+
+        On SQLite writers take turns. On PostgreSQL they don't: lock what you read before changing it
+        (`with_for_update()`, nothing on SQLite) or make the UPDATE conditional. Don't nest them.
+        """
+        async with self._turn, AsyncSession(self._writers, expire_on_commit=False) as session:
+            yield session
+            wakes_worker = session.info.get(WAKES_WORKER, False)
+            if wakes_worker and not self.is_sqlite:
+                connection = await session.connection()
+                await connection.execute(text(f"SELECT pg_notify('{JOBS_CHANNEL}', '')"))
+            await session.commit()
+        if wakes_worker:
+            self.jobs_ready.set()
+
+    async def ping(self) -> None:
+        """Raises whatever keeps the database from answering."""
+        async with self._readers.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def migrate(self) -> None:
+        """Bring the schema to HEAD; several replicas may start at once.
+
+        Raises DatabaseUnusableError when the file or server can't be used or a newer version migrated it.
+        """
+        try:
+            if self.is_sqlite:
+                Path(str(self._url.database)).parent.mkdir(parents=True, exist_ok=True)
+            if await self._revision() != HEAD:
+                from storage import migrations  # noqa: PLC0415  see HEAD
+
+                await migrations.upgrade(self._url, HEAD)
+        except (DBAPIError, sqlite3.Error, OSError) as error:
+            raise DatabaseUnusableError(self._complaint(error)) from error
+
+    async def listen(self) -> None:
+        """Set `jobs_ready` when a replica enqueues. Returns when PostgreSQL hangs up; not for SQLite."""
+        hung_up = asyncio.Event()
+        async with self._writers.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            try:
+                driver.add_termination_listener(lambda _: hung_up.set())
+                await driver.add_listener(JOBS_CHANNEL, lambda *_: self.jobs_ready.set())
+                await hung_up.wait()
+            finally:
+                await connection.invalidate()  # nobody else should get a connection that listens
+
+    async def close(self) -> None:
+        await self._readers.dispose()
+        await self._writers.dispose()
+
+    async def _revision(self) -> str | None:
+        def read(connection: Connection) -> str | None:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+        async with self._readers.connect() as connection:
+            return await connection.run_sync(read)
+
+    def _complaint(self, error: BaseException) -> str:
+        reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
+        if self.is_sqlite:
+            path = Path(str(self._url.database)).absolute()
+            return f"The database file {path} can't be used: {reason}. Check the path, owner and free space."
+        return f"The database {_shown(self._url)} can't be used: {reason}"
+
+
+def _checked(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseUnusableError("DATABASE_URL is no URL: " + _EXPECTED) from None
+    if parsed.drivername not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
+        raise DatabaseUnusableError(f"DATABASE_URL is {_shown(parsed)}: {_EXPECTED}")
+    if parsed.drivername == "sqlite+aiosqlite" and parsed.database in {None, "", ":memory:"}:
+        raise DatabaseUnusableError(f"DATABASE_URL is {_shown(parsed)}, which names no file: {_EXPECTED}")
+    if parsed.drivername == "postgresql+asyncpg" and find_spec("asyncpg") is None:
+        raise DatabaseUnusableError(
+            "DATABASE_URL names PostgreSQL, whose driver is missing: .venv/bin/python -m pip install asyncpg"
+        )
+    return parsed
+
+
+_EXPECTED = "use sqlite+aiosqlite:///path/to/file.db or postgresql+asyncpg://user:password@host/database"
+
+
+def _shown(url: URL) -> str:
+    return url.render_as_string(hide_password=True)
+
+
+def _postgresql_engine(url: URL, **options: Any) -> AsyncEngine:
+    """Like `pool_pre_ping`, which costs each session one to three trips, but asking only after a pause."""
+    engine = create_async_engine(url, hide_parameters=True, pool_size=5, max_overflow=5, **options)
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def note_time(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def check(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        # A server that went away hung up, which is known here. A firewall drops idle connections in silence.
+        if connection.driver_connection.is_closed():
+            raise InvalidatePoolError
+        if time.monotonic() - record.info.get("used_at", math.inf) > PAUSE:
+            try:
+                connection.ping()
+            except Exception as error:
+                raise InvalidatePoolError from error
+
+    return engine
+
+
+def _sqlite_engine(url: URL, *, read_only: bool) -> AsyncEngine:
+    path = Path(str(url.database))
+    engine = create_async_engine(
+        url,
+        async_creator=lambda *_, **__: sqlite.connect(path, read_only=read_only),
+        hide_parameters=True,
+        # Each is a thread: more don't read faster than one interpreter asks, and a thread for each of many
+        # commands at once took a third of the time and 15 MB.
+        pool_size=3 if read_only else 1,
+        max_overflow=0,
+    )
+    if not read_only:
+        # A transaction that begins by reading can't be upgraded to writing once another has written.
+        @event.listens_for(engine.sync_engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

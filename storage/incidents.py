@@ -1,0 +1,219 @@
+"""Incidents: a Slack channel that is tracked, and what Slack says of that channel."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage import access, channel_messages, jobs
+from storage.errors import InvalidFieldError
+from storage.inserting import InsertNew
+from storage.limits import INCIDENT_NAME_LIMIT
+from storage.models import FollowUp, Incident
+from storage.records import Visibility
+from storage.text import is_blank, one_line
+
+# conversations.info allows 50 a minute.
+CHECKED_AT_ONCE = 40
+NUMBER = re.compile(r"(\d{1,6})(?:-|$)")
+DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}(?:-|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel as Slack's `conversations.info` describes it to the bot."""
+
+    slack_team_id: str
+    slack_channel_id: str
+    name: str
+    is_private: bool = False
+    is_archived: bool = False
+    bot_is_member: bool = True
+
+
+def matching_prefix(channel_name: str, prefixes: tuple[str, ...]) -> str | None:
+    """The longest of the configured prefixes that the channel's name begins with."""
+    matching = [prefix for prefix in prefixes if channel_name.startswith(prefix)]
+    return max(matching, key=len, default=None)
+
+
+def name_from_channel(channel_name: str, prefixes: tuple[str, ...]) -> str:
+    """`inc-142-checkout-is-down` reads `Checkout is down`."""
+    words = channel_name.removeprefix(matching_prefix(channel_name, prefixes) or "")
+    if first := DATE.match(words) or NUMBER.match(words):
+        words = words[first.end() :]
+    words = words.replace("-", " ").replace("_", " ").strip() or channel_name
+    return words[0].upper() + words[1:]
+
+
+def number_from_channel(channel_name: str, prefixes: tuple[str, ...]) -> int | None:
+    """The 142 of `inc-142-checkout-is-down`; a date is not a number."""
+    rest = channel_name.removeprefix(matching_prefix(channel_name, prefixes) or "")
+    found = None if rest == channel_name or DATE.match(rest) else NUMBER.match(rest)
+    return int(found[1]) or None if found else None
+
+
+async def by_channel(session: AsyncSession, slack_channel_id: str) -> Incident | None:
+    query = select(Incident).where(col(Incident.slack_channel_id) == slack_channel_id)
+    return (await session.exec(query)).one_or_none()
+
+
+async def by_id(session: AsyncSession, incident_id: str) -> Incident | None:
+    return (await session.exec(select(Incident).where(col(Incident.id) == incident_id))).one_or_none()
+
+
+async def channels_checked_before(session: AsyncSession, moment: datetime) -> list[str]:
+    """Slack ids of the channels not compared with Slack since, oldest first; archived ones rest."""
+    query = (
+        select(Incident.slack_channel_id)
+        .where(col(Incident.channel_checked_at) < moment, col(Incident.is_archived).is_(False))
+        .order_by(col(Incident.channel_checked_at))
+    )
+    return list(await session.exec(query.limit(CHECKED_AT_ONCE)))
+
+
+async def stale_of_person(
+    session: AsyncSession, person_id: str, *, checked_before: datetime
+) -> list[Incident]:
+    """Private incidents with follow-ups of theirs whose members were last asked before, and public ones whose
+    channel was; the channel looked at longest ago comes first. Archived public ones rest.
+    """
+    theirs = select(FollowUp.incident_id).where(col(FollowUp.assignee_id) == person_id)
+    members_checked = col(Incident.members_checked_at)
+    stale = or_(
+        and_(
+            col(Incident.visibility) == Visibility.PRIVATE,
+            or_(members_checked.is_(None), members_checked < checked_before),
+        ),
+        and_(
+            col(Incident.visibility) == Visibility.PUBLIC,
+            col(Incident.is_archived).is_(False),
+            col(Incident.channel_checked_at) < checked_before,
+        ),
+    )
+    query = select(Incident).where(stale, col(Incident.id).in_(theirs))
+    return list(await session.exec(query.order_by(col(Incident.channel_checked_at))))
+
+
+async def of_follow_up(session: AsyncSession, follow_up_id: str) -> Incident | None:
+    query = select(Incident).join(FollowUp, col(FollowUp.incident_id) == col(Incident.id))
+    return (await session.exec(query.where(col(FollowUp.id) == follow_up_id))).one_or_none()
+
+
+async def track(
+    session: AsyncSession,
+    channel: Channel,
+    *,
+    prefixes: tuple[str, ...],
+    now: datetime,
+    name: str | None = None,
+) -> Incident:
+    """The channel's incident, made if need be. Raises InvalidFieldError for a blank or overlong name."""
+    # Others may track the same channel, or take the same number, at the same moment: then look again.
+    while (known := await by_channel(session, channel.slack_channel_id)) is None:
+        number = await _free_number(session, channel, prefixes)
+        new = _new_incident(channel, number, prefixes=prefixes, now=now, name=name)
+        await session.exec(InsertNew(Incident).values(new.model_dump()))
+    return known
+
+
+def _new_incident(
+    channel: Channel, number: int, *, prefixes: tuple[str, ...], now: datetime, name: str | None
+) -> Incident:
+    return Incident(
+        slack_team_id=channel.slack_team_id,
+        number=number,
+        reference=f"INC-{number}",
+        name=_valid_name(name) if name is not None else name_from_channel(channel.name, prefixes),
+        name_follows_channel=name is None,
+        slack_channel_id=channel.slack_channel_id,
+        slack_channel_name=channel.name,
+        visibility=Visibility.PRIVATE if channel.is_private else Visibility.PUBLIC,
+        is_archived=channel.is_archived,
+        bot_is_member=channel.bot_is_member,
+        channel_checked_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+async def follow_channel(
+    session: AsyncSession, channel: Channel, *, prefixes: tuple[str, ...], now: datetime
+) -> Incident | None:
+    """Bring the incident in line with its channel's name, privacy and archive; None if untracked."""
+    incident = await by_channel(session, channel.slack_channel_id)
+    if incident is None:
+        return None
+    seen = (
+        channel.name,
+        Visibility.PRIVATE if channel.is_private else Visibility.PUBLIC,
+        channel.is_archived,
+        channel.bot_is_member,
+    )
+    before = (incident.slack_channel_name, incident.visibility, incident.is_archived, incident.bot_is_member)
+    incident.channel_checked_at = now
+    if channel.is_private and incident.visibility is not Visibility.PRIVATE:
+        await access.forget_members(session, incident)  # of an earlier time, if any
+    if seen != before:
+        incident.slack_channel_name, incident.visibility, incident.is_archived, incident.bot_is_member = seen
+        incident.updated_at = now
+        if incident.name_follows_channel:
+            incident.name = name_from_channel(channel.name, prefixes)
+    session.add(incident)
+    return incident
+
+
+async def lose_channel(session: AsyncSession, incident: Incident, now: datetime) -> None:
+    """Slack shows the bot no such channel any more: what was public may be private by now.
+
+    Nobody is known to be in it, so nobody sees it until the bot is back.
+    """
+    incident.visibility = Visibility.PRIVATE
+    incident.bot_is_member = False
+    incident.channel_checked_at = now
+    await access.forget_members(session, incident)
+
+
+async def move_channel(
+    session: AsyncSession, old_channel_id: str, new_channel_id: str, now: datetime
+) -> None:
+    """Slack gave the channel another id (`channel_id_changed`). Its members, messages and jobs move along.
+
+    Nothing moves onto a channel that is an incident already.
+    """
+    incident = await by_channel(session, old_channel_id)
+    if incident is None or await by_channel(session, new_channel_id) is not None:
+        return
+    incident.slack_channel_id = new_channel_id
+    incident.updated_at = now
+    session.add(incident)
+    await access.move_members(session, old_channel_id, new_channel_id)
+    await channel_messages.move(session, incident.id, old_channel_id, new_channel_id)
+    await jobs.move_group(session, old_channel_id, new_channel_id)
+
+
+def _valid_name(name: str) -> str:
+    name = one_line(name)
+    if is_blank(name):
+        raise InvalidFieldError("incident_name", "Give the incident a name.")
+    if len(name) > INCIDENT_NAME_LIMIT:
+        raise InvalidFieldError(
+            "incident_name", f"A name has at most {INCIDENT_NAME_LIMIT} characters; this one has {len(name)}."
+        )
+    return name
+
+
+async def _free_number(session: AsyncSession, channel: Channel, prefixes: tuple[str, ...]) -> int:
+    in_team = col(Incident.slack_team_id) == channel.slack_team_id
+    wanted = number_from_channel(channel.name, prefixes)
+    if wanted is not None:
+        taken = (
+            await session.exec(select(Incident.id).where(in_team, col(Incident.number) == wanted))
+        ).first()
+        if taken is None:
+            return wanted
+    highest = (await session.exec(select(func.max(Incident.number)).where(in_team))).one()
+    return (highest or 0) + 1

@@ -1,0 +1,153 @@
+"""The worker's side of the queue: claim a job, keep it, and say how it ended.
+
+Whoever claims a job gets a lease, and every later word about the job must show it. So a worker that was taken
+for dead and replaced can change nothing.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import TextClause, bindparam, case, func, select, text, tuple_, update
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.columns import UTCDateTime, new_id
+from storage.database import WAKES_WORKER
+from storage.jobs import LEASED, READY, Job, State, at_least, bring_forward
+
+_CLAIM_LOCK = 0x6A6F6273  # any number, the same in every version
+_LONGEST_ERROR = 500
+
+# Literal states, not parameters: SQLite uses a partial index only when it can see that its condition holds.
+# A group's jobs wait for an older one that has come due or failed, but not for one scheduled for later, and
+# for any that is being worked on. An expired lease holds up only the jobs behind it.
+_CLAIMABLE = text("""
+(job.state = 'ready' AND job.run_at <= :now OR job.state = 'leased' AND job.lease_until < :now)
+AND NOT EXISTS (
+  SELECT 1 FROM job AS other
+  WHERE other.group_key = job.group_key AND other.state IN ('ready', 'leased')
+  AND (other.id < job.id AND (other.state = 'leased' OR other.attempts > 0 OR other.run_at <= :now)
+       OR other.id > job.id AND other.state = 'leased' AND other.lease_until >= :now)
+)
+""").bindparams(bindparam("now", type_=UTCDateTime))
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A job that is this worker's for as long as `lease` holds. `attempts` counts this one."""
+
+    id: str
+    kind: str
+    payload: dict[str, Any]
+    lease: str
+    attempts: int
+    max_attempts: int
+    group_key: str | None
+    coalesce_key: str | None
+    created_at: datetime
+
+
+class LeaseLostError(Exception):
+    """Another worker has taken the job over. Undo this transaction: what it was about to say is stale."""
+
+
+async def next_at(session: AsyncSession, *, now: datetime) -> datetime | None:
+    """When a job can next be claimed: `now` if one can already. It only reads: idle workers take no lock."""
+    claimable = select(1).select_from(Job).where(_claimable(now)).exists()
+    due = select(func.min(col(Job.run_at))).where(READY, col(Job.run_at) > now).scalar_subquery()
+    expired = select(func.min(col(Job.lease_until))).where(LEASED).scalar_subquery()
+    connection = await session.connection()
+    row = (await connection.execute(select(claimable, due, expired))).one()
+    return now if row[0] else min((at for at in row[1:] if at is not None), default=None)
+
+
+async def claim(
+    session: AsyncSession, *, limit: int, now: datetime, lease_for: timedelta
+) -> list[ClaimedJob]:
+    """Take the jobs that are due, at most one of each group."""
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql":
+        # One claim at a time, lest two workers hold two jobs of a group. SQLite's writers take turns anyway.
+        await connection.execute(select(func.pg_advisory_xact_lock(_CLAIM_LOCK)))
+    order = (col(Job.priority), col(Job.run_at), col(Job.id))
+    # A CTE, because PostgreSQL may run a plain subquery again and then take more than the limit.
+    first = select(col(Job.id)).where(_claimable(now)).order_by(*order).limit(limit)
+    due = first.with_for_update(skip_locked=True).cte("due")
+    claimed = await connection.execute(
+        update(Job)
+        .where(col(Job.id).in_(select(due.c.id)))
+        .values(state=State.LEASED, lease=new_id(), lease_until=now + lease_for, attempts=Job.attempts + 1)
+        .returning(*(col(getattr(Job, name)) for name in ClaimedJob.__slots__), *order)
+    )
+    rows = sorted(claimed.all(), key=lambda row: (row.priority, row.run_at, row.id))
+    return [ClaimedJob(**{name: getattr(row, name) for name in ClaimedJob.__slots__}) for row in rows]
+
+
+async def extend(session: AsyncSession, held: Collection[ClaimedJob], *, until: datetime) -> set[str]:
+    """Keep the jobs for longer. Returns the ids that are still held; the others are someone else's now."""
+    mine = tuple_(col(Job.id), col(Job.lease)).in_([(job.id, job.lease) for job in held])
+    connection = await session.connection()
+    kept = update(Job).where(mine, LEASED).values(lease_until=until).returning(col(Job.id))
+    return set((await connection.scalars(kept)).all())
+
+
+async def finish(session: AsyncSession, job: ClaimedJob, *, now: datetime) -> None:
+    """The job is done, if this transaction commits. Raises LeaseLostError."""
+    await _settle(session, job, state=State.DONE, done_at=now)
+
+
+async def park(session: AsyncSession, job: ClaimedJob, error: str, *, now: datetime) -> None:
+    """Trying again is no use: keep the job for a person to look at. Raises LeaseLostError."""
+    await _settle(session, job, state=State.DEAD, done_at=now, last_error=error[:_LONGEST_ERROR])
+
+
+async def retry_later(session: AsyncSession, job: ClaimedJob, error: str, *, run_at: datetime) -> None:
+    """Try again then. Raises LeaseLostError.
+
+    When a newer job of its coalesce_key waits, that one takes over, with this one's wait and attempts.
+    """
+    error = error[:_LONGEST_ERROR]
+    if job.coalesce_key is not None and await _inherit(session, job, run_at):
+        await _settle(session, job, state=State.DONE, done_at=run_at, last_error=error)
+    else:
+        await _settle(session, job, state=State.READY, run_at=run_at, last_error=error)
+
+
+async def _inherit(session: AsyncSession, job: ClaimedJob, run_at: datetime) -> bool:
+    successor = update(Job).where(col(Job.coalesce_key) == job.coalesce_key, READY)
+    connection = await session.connection()
+    inherited = await connection.execute(
+        successor.values(
+            run_at=case((col(Job.run_at) > run_at, col(Job.run_at)), else_=run_at),
+            attempts=at_least(job.attempts),
+        )
+    )
+    return inherited.rowcount > 0
+
+
+async def hand_back(session: AsyncSession, job: ClaimedJob, *, now: datetime) -> None:
+    """Another worker may have the job at once. The attempt counts: it may have been heard by the world.
+
+    Raises LeaseLostError.
+    """
+    if job.coalesce_key is not None and await bring_forward(
+        session, job.coalesce_key, now, attempts=job.attempts
+    ):
+        await _settle(session, job, state=State.DONE, done_at=now)
+    else:
+        await _settle(session, job, state=State.READY)
+    session.info[WAKES_WORKER] = True
+
+
+async def _settle(session: AsyncSession, job: ClaimedJob, **values: Any) -> None:
+    mine = update(Job).where(col(Job.id) == job.id, col(Job.lease) == job.lease, LEASED)
+    connection = await session.connection()
+    settled = await connection.execute(mine.values(lease=None, lease_until=None, **values))
+    if settled.rowcount != 1:
+        raise LeaseLostError(f"Job {job.id} is no longer this worker's")
+
+
+def _claimable(now: datetime) -> TextClause:
+    return _CLAIMABLE.bindparams(now=now)

@@ -1,0 +1,226 @@
+"""The tables. Rules live beside them: follow_ups, incidents, people, access."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.columns import Id, UTCDateTime, enum_column, new_id
+from storage.records import CreatorKind, Mode, Status, StatusCategory, Visibility
+
+OUTSTANDING = text("status = 'outstanding'")
+
+
+class Person(SQLModel, table=True):
+    """A Slack user, as `users.info` last described them."""
+
+    __table_args__ = (UniqueConstraint("slack_team_id", "slack_user_id"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    slack_team_id: str
+    slack_user_id: str
+    name: str
+    timezone: str = "UTC"
+    is_bot: bool = False
+    is_deleted: bool = False
+    is_guest: bool = False
+    is_stranger: bool = False
+    refreshed_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class Team(SQLModel, table=True):
+    """A Slack user group."""
+
+    __table_args__ = (UniqueConstraint("slack_team_id", "slack_usergroup_id"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    slack_team_id: str
+    slack_usergroup_id: str
+    name: str
+    handle: str
+    is_deleted: bool = False
+
+
+class Severity(SQLModel, table=True):
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    name: str = Field(unique=True)
+    description: str | None = None
+    rank: int
+
+
+class Priority(SQLModel, table=True):
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    name: str = Field(unique=True)
+    description: str | None = None
+    rank: int
+    is_default: bool = False
+
+
+class Category(SQLModel, table=True):
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    name: str = Field(unique=True)
+    description: str | None = None
+    rank: int
+
+
+class Incident(SQLModel, table=True):
+    """`members_checked_at` is when `channel_member` last matched Slack; only private incidents need it."""
+
+    __table_args__ = (
+        UniqueConstraint("slack_team_id", "reference"),
+        UniqueConstraint("slack_team_id", "number"),
+        UniqueConstraint("slack_channel_id"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    slack_team_id: str
+    number: int
+    reference: str
+    name: str
+    name_follows_channel: bool = True
+    summary: str | None = None
+    slack_channel_id: str
+    slack_channel_name: str
+    permalink: str | None = None
+    visibility: Visibility = Field(default=Visibility.PUBLIC, sa_type=enum_column(Visibility))
+    mode: Mode = Field(default=Mode.STANDARD, sa_type=enum_column(Mode))
+    status_category: StatusCategory = Field(default=StatusCategory.LIVE, sa_type=enum_column(StatusCategory))
+    severity_id: str | None = Field(default=None, foreign_key="severity.id", sa_type=Id)
+    is_archived: bool = False
+    bot_is_member: bool = True
+    members_checked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    channel_checked_at: datetime = Field(sa_type=UTCDateTime)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    updated_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class ChannelMember(SQLModel, table=True):
+    """Who is in a private incident's channel."""
+
+    __tablename__ = "channel_member"
+
+    slack_channel_id: str = Field(primary_key=True)
+    slack_user_id: str = Field(primary_key=True)
+
+
+class ExternalIssue(SQLModel, table=True):
+    __tablename__ = "external_issue"
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    provider: str
+    issue_name: str
+    issue_permalink: str
+
+
+class FollowUp(SQLModel, table=True):
+    """`due_at` is when `due_on` ends in `due_zone`; `search_text` is what search looks in, casefolded."""
+
+    __tablename__ = "follow_up"
+    __table_args__ = (
+        Index("ix_follow_up_incident_status", "incident_id", "status", "id"),
+        Index("ix_follow_up_assignee_status", "assignee_id", "status", "id"),
+        Index(
+            "ix_follow_up_incident_due",
+            "incident_id",
+            "due_at",
+            sqlite_where=OUTSTANDING,
+            postgresql_where=OUTSTANDING,
+        ),
+        Index(
+            "ix_follow_up_assignee_due",
+            "assignee_id",
+            "due_at",
+            sqlite_where=OUTSTANDING,
+            postgresql_where=OUTSTANDING,
+        ),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    incident_id: str = Field(foreign_key="incident.id", sa_type=Id)
+    title: str
+    description: str | None = None
+    status: Status = Field(default=Status.OUTSTANDING, sa_type=enum_column(Status))
+    priority_id: str | None = Field(default=None, foreign_key="priority.id", sa_type=Id)
+    category_id: str | None = Field(default=None, foreign_key="category.id", sa_type=Id)
+    assignee_id: str | None = Field(default=None, foreign_key="person.id", sa_type=Id)
+    assignee_team_id: str | None = Field(default=None, foreign_key="team.id", sa_type=Id)
+    creator_kind: CreatorKind = Field(sa_type=enum_column(CreatorKind))
+    creator_id: str = Field(sa_type=Id)
+    creator_name: str
+    external_issue_id: str | None = Field(default=None, foreign_key="external_issue.id", sa_type=Id)
+    due_on: date | None = None
+    due_zone: str | None = None
+    due_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    source_permalink: str | None = None
+    search_text: str
+    version: int = 1
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    updated_at: datetime = Field(sa_type=UTCDateTime)
+    completed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class Label(SQLModel, table=True):
+    """A label in use in a workspace; `name_key` is the casefolded name, so that `Bug` and `bug` are one."""
+
+    __table_args__ = (UniqueConstraint("slack_team_id", "name_key"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    slack_team_id: str
+    name: str
+    name_key: str
+
+
+class FollowUpLabel(SQLModel, table=True):
+    __tablename__ = "follow_up_label"
+
+    follow_up_id: str = Field(primary_key=True, foreign_key="follow_up.id", sa_type=Id)
+    label_id: str = Field(primary_key=True, foreign_key="label.id", sa_type=Id, index=True)
+    position: int
+
+
+class HistoryEntry(SQLModel, table=True):
+    """One change, append-only. `announced_at` is None while the incident's channel has still to be told."""
+
+    __tablename__ = "history_entry"
+    __table_args__ = (
+        Index("ix_history_entry_follow_up", "follow_up_id", "id"),
+        Index(
+            "ix_history_entry_unannounced",
+            "incident_id",
+            "id",
+            sqlite_where=text("announced_at IS NULL"),
+            postgresql_where=text("announced_at IS NULL"),
+        ),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    follow_up_id: str = Field(foreign_key="follow_up.id", sa_type=Id)
+    incident_id: str = Field(foreign_key="incident.id", sa_type=Id)
+    actor_kind: CreatorKind = Field(sa_type=enum_column(CreatorKind))
+    actor_id: str = Field(sa_type=Id)
+    actor_name: str
+    event: str
+    version: int
+    changes: dict[str, Any] = Field(sa_type=JSON)
+    at: datetime = Field(sa_type=UTCDateTime)
+    announced_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class ChannelMessage(SQLModel, table=True):
+    """What the bot posted where: a follow-up's card, or a message of status updates (`history_ids`)."""
+
+    __tablename__ = "channel_message"
+    __table_args__ = (
+        Index("ix_channel_message_follow_up", "follow_up_id", "kind"),
+        Index("ix_channel_message_incident", "incident_id", "kind", "id"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    kind: str
+    incident_id: str = Field(foreign_key="incident.id", sa_type=Id)
+    follow_up_id: str | None = Field(default=None, foreign_key="follow_up.id", sa_type=Id)
+    slack_channel_id: str
+    ts: str
+    history_ids: list[str] = Field(default_factory=list, sa_type=JSON)
+    posted_at: datetime = Field(sa_type=UTCDateTime)

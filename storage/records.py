@@ -1,0 +1,207 @@
+"""What storage hands out: plain values with every name resolved, safe to keep once the session has closed."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    OUTSTANDING = "outstanding"
+    COMPLETED = "completed"
+    NOT_DOING = "not_doing"
+    DELETED = "deleted"
+
+
+class CreatorKind(StrEnum):
+    USER = "user"
+    API_KEY = "api_key"
+    WORKFLOW = "workflow"
+    ALERT = "alert"
+
+
+class Visibility(StrEnum):
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class Mode(StrEnum):
+    STANDARD = "standard"
+    RETROSPECTIVE = "retrospective"
+    TEST = "test"
+    TUTORIAL = "tutorial"
+    STREAM = "stream"
+
+
+class StatusCategory(StrEnum):
+    TRIAGE = "triage"
+    DECLINED = "declined"
+    MERGED = "merged"
+    CANCELED = "canceled"
+    LIVE = "live"
+    LEARNING = "learning"
+    CLOSED = "closed"
+    PAUSED = "paused"
+
+
+class Filter(StrEnum):
+    """The list's filters, as people see them."""
+
+    OUTSTANDING = "outstanding"
+    MINE = "mine"
+    OVERDUE = "overdue"
+    DONE = "done"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    id: str
+    slack_user_id: str
+    name: str
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRecord:
+    id: str
+    slack_usergroup_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityRecord:
+    """`rank` orders priorities, the most pressing first: Urgent is 1."""
+
+    id: str
+    name: str
+    rank: int
+    description: str | None = None
+    is_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryRecord:
+    id: str
+    name: str
+    rank: int
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalIssueRecord:
+    provider: str
+    issue_name: str
+    issue_permalink: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorRecord:
+    """Exactly one of a user, an API key, a workflow or an alert; `slack_user_id` is set for a user."""
+
+    kind: CreatorKind
+    id: str
+    name: str
+    slack_user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRecord:
+    id: str
+    reference: str
+    name: str
+    slack_team_id: str
+    slack_channel_id: str
+    slack_channel_name: str
+    visibility: Visibility = Visibility.PUBLIC
+    mode: Mode = Mode.STANDARD
+    status_category: StatusCategory = StatusCategory.LIVE
+    severity: str | None = None
+    is_archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpRecord:
+    """`due_at` is the instant at which the day `due_on` ends in `due_zone`: overdue from then on."""
+
+    id: str
+    title: str
+    status: Status
+    incident: IncidentRecord
+    creator: CreatorRecord
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    description: str | None = None
+    labels: tuple[str, ...] = ()
+    priority: PriorityRecord | None = None
+    category: CategoryRecord | None = None
+    assignee: PersonRecord | None = None
+    assignee_team: TeamRecord | None = None
+    external_issue: ExternalIssueRecord | None = None
+    due_on: date | None = None
+    due_zone: str | None = None
+    due_at: datetime | None = None
+    source_permalink: str | None = None
+    completed_at: datetime | None = None
+
+    def is_overdue(self, now: datetime) -> bool:
+        return self.status is Status.OUTSTANDING and self.due_at is not None and self.due_at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Deleted follow-ups are in none of these; `done` is completed and not doing together."""
+
+    outstanding: int = 0
+    overdue: int = 0
+    done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """Which follow-ups a list shows. A cursor is the id of an item at the page's edge."""
+
+    filter: Filter = Filter.OUTSTANDING
+    text: str = ""
+    older_than: str | None = None
+    newer_than: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of follow-ups, newest first. `incident` is None for a list across incidents."""
+
+    query: ListQuery
+    counts: Counts
+    items: tuple[FollowUpRecord, ...] = ()
+    has_older: bool = False
+    has_newer: bool = False
+    incident: IncidentRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field's change, in words a person reads: names, not ids; None where the field was or is empty."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRecord:
+    """`event` is created, changed, completed, not_doing, reopened or deleted.
+
+    `is_taken` says that the actor assigned it to themselves: names alone can't tell, two people share one.
+    """
+
+    id: str
+    follow_up_id: str
+    title: str
+    actor_name: str
+    actor_slack_user_id: str | None
+    event: str
+    at: datetime
+    version: int
+    changes: tuple[Change, ...] = field(default=())
+    is_taken: bool = False
