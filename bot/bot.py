@@ -1,0 +1,93 @@
+"""The bot put together: its doors, its listeners, its jobs; opened and closed in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+
+import structlog
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot import channel_updates, events, schedules
+from bot.context import Context
+from bot.gateway import Gateway, Sockets, bolt_app
+from bot.slack_errors import as_job_error
+from storage.leases import ClaimedJob
+from storage.worker import Completion, Handler, JobError, Worker
+
+# With the worker's three seconds for handing back: ten, the patience of most who run containers.
+DRAIN = 7.0
+PATIENCE = 2.0
+
+log = structlog.get_logger("bot")
+
+Work = Callable[[Context, ClaimedJob], Awaitable[Completion | None]]
+
+HANDLERS: Mapping[str, Work] = MappingProxyType(
+    {**channel_updates.HANDLERS, **events.HANDLERS, **schedules.HANDLERS}
+)
+
+
+async def attempt(context: Context, work: Work, job: ClaimedJob) -> Completion | None:
+    """What Slack or the way there refuses, in the worker's words."""
+    try:
+        return await work(context, job)
+    except SlackApiError as error:
+        raise as_job_error(error) from error
+    except ClientError as error:
+        raise JobError(type(error).__name__) from error
+
+
+class Bot:
+    def __init__(
+        self, context: Context, *, signing_secret: str | None = None, app_token: str | None = None
+    ) -> None:
+        self.context = context
+        app = bolt_app(context)
+        handlers: dict[str, Handler] = {
+            kind: partial(attempt, context, work) for kind, work in HANDLERS.items()
+        }
+        self.worker = Worker(context.database, handlers, clock=context.clock)
+        self._gateway = Gateway(app, signing_secret) if signing_secret else None
+        self._sockets = Sockets(app, app_token) if app_token else None
+
+    async def start(self) -> None:
+        await schedules.start(self.context)
+        await self.worker.start()
+        if self._sockets is not None:
+            await self._sockets.open()
+
+    async def stop(self) -> None:
+        """Take nothing new, finish what is running, hand back what is left. Tasks and jobs share the time."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + DRAIN
+        working = asyncio.create_task(self.worker.stop(DRAIN))
+        if self._sockets is not None:
+            await self._sockets.close()
+        await self.context.tasks.drain(deadline - loop.time())
+        await working
+        await self.context.tasks.drain(deadline - loop.time())  # what the last jobs began
+
+    async def answer(self, request: Request) -> Response:
+        """`POST /slack/events`. Without a signing secret there is no such door."""
+        if self._gateway is None:
+            return Response(status_code=404)
+        return await self._gateway(request)
+
+    async def troubles(self) -> list[str]:
+        """What keeps the bot from its work, in words for whoever runs it."""
+        troubles = []
+        if self._sockets is not None and not await self._sockets.is_connected():
+            troubles.append("Socket Mode is not connected")
+        if not self.worker.is_running:
+            troubles.append("the worker is not running")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.context.database.ping()
+        except Exception as error:
+            log.warning("database_not_answering", error=type(error).__name__)
+            troubles.append("the database does not answer")
+        return troubles

@@ -1,0 +1,34 @@
+"""What every listener and job works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.interactions import Reader
+from bot.tasks import Tasks
+from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot is, as `auth.test` says."""
+
+    slack_team_id: str
+    slack_user_id: str
+    slack_bot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    database: Database
+    client: AsyncWebClient
+    identity: Identity
+    clock: Callable[[], datetime]
+    command: str = "/incident"
+    prefixes: tuple[str, ...] = ("inc-", "incident-")
+    readers: dict[str, tuple[datetime, Reader]] = field(default_factory=dict)
+    channels_checked: dict[str, datetime] = field(default_factory=dict)
+    teams_asked: dict[str, datetime] = field(default_factory=dict)
+    tasks: Tasks = field(default_factory=Tasks)

@@ -1,0 +1,161 @@
+"""From Slack's payloads to listeners, by table. Few Bolt listeners: it tries them one after another."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot import (
+    cards,
+    commands,
+    directory,
+    events,
+    failures,
+    follow_up_form,
+    follow_up_list,
+    form_options,
+    interactions,
+    tracking,
+)
+from bot.context import Context
+from bot.directory import StrangerError
+from bot.interactions import Click, Submission, Suggestion
+from bot.modals import show_in
+from bot.replies import reply
+from views import explanations
+from views.blocks import Block, message
+from views.messages import error_modal, error_text, message_modal, saving_modal
+from views.restored import restored
+
+ANY = re.compile("")
+SUBMISSION_PATIENCE = 2.0
+ACK_ON_ITS_WAY = 0.5
+OPTIONS_PATIENCE = 2.0
+
+Body = Mapping[str, Any]
+Ack = Callable[..., Awaitable[Any]]
+
+ACTIONS: dict[str, Callable[[Context, Click], Awaitable[None]]] = {
+    **follow_up_list.ACTIONS,
+    **cards.ACTIONS,
+}
+SUBMISSIONS: dict[str, Callable[[Context, Submission], Awaitable[Mapping[str, Any] | None]]] = {
+    **follow_up_form.SUBMISSIONS,
+    **follow_up_list.SUBMISSIONS,
+    **tracking.SUBMISSIONS,
+}
+OPTIONS: dict[str, Callable[[Context, Suggestion], Awaitable[list[Block]]]] = form_options.OPTIONS
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    async def on_command(ack: Ack, body: Body) -> None:
+        await ack()
+        context.tasks.background(run_command(context, body))
+
+    async def on_action(ack: Ack, body: Body) -> None:
+        await ack()
+        context.tasks.background(run_action(context, body))
+
+    async def on_submission(ack: Ack, body: Body) -> None:
+        working = context.tasks.start(run_submission(context, body))
+        await asyncio.wait({working}, timeout=SUBMISSION_PATIENCE)
+        if working.done():
+            await ack(**(working.result() or {}))
+        else:
+            title = body["view"]["title"]["text"]
+            await ack(response_action="update", view=saving_modal(title))
+            context.tasks.background(finish_late(context, body["view"], working))
+
+    async def on_options(ack: Ack, body: Body) -> None:
+        await ack(options=await run_options(context, body))
+
+    async def on_event(body: Body) -> None:
+        await events.keep(context, body)
+
+    app.command(context.command)(on_command)
+    app.action(ANY)(on_action)
+    app.view_submission(ANY)(on_submission)
+    app.options(ANY)(on_options)
+    app.event(ANY)(on_event)
+
+
+async def run_command(context: Context, body: Body) -> None:
+    try:
+        await commands.dispatch(context, interactions.command(body))
+    except StrangerError:
+        await reply(context, body["response_url"], message(explanations.STRANGER))
+    except Exception as error:
+        await reply(context, body["response_url"], message(error_text(failures.report(error))))
+
+
+async def run_action(context: Context, body: Body) -> None:
+    name = body["actions"][0]["action_id"].partition(":")[0]
+    if name not in ACTIONS:
+        return  # a select inside a form: Slack sends it, the submission reads it
+    try:
+        await ACTIONS[name](context, interactions.click(body))
+    except StrangerError:
+        await _tell(context, body, message_modal("Follow-ups", explanations.STRANGER), explanations.STRANGER)
+    except Exception as error:
+        error_id = failures.report(error)
+        await _tell(context, body, error_modal(error_id), error_text(error_id))
+
+
+async def _tell(context: Context, body: Body, view: Block, words: str) -> None:
+    """Where the click was: under the message, on the modal, or over App Home."""
+    if response_url := body.get("response_url"):
+        await reply(context, response_url, message(words))
+    elif body["view"]["type"] == "modal":
+        await show_in(context, body["view"]["id"], view)
+    else:
+        await context.client.views_open(trigger_id=body["trigger_id"], view=view)
+
+
+async def run_submission(context: Context, body: Body) -> Mapping[str, Any] | None:
+    """Slack's answer: nothing to close the modal, else field errors or another view. What was typed stays."""
+    view = body["view"]
+    try:
+        reader = await directory.reader(context, body["user"]["id"])
+        return await SUBMISSIONS[view["callback_id"]](context, interactions.submission(body, reader))
+    except StrangerError:
+        return _refused(view, explanations.STRANGER)
+    except Exception as error:
+        return _refused(view, error_text(failures.report(error)))
+
+
+async def finish_late(context: Context, view: Body, working: asyncio.Task[Mapping[str, Any] | None]) -> None:
+    """Slack waits three seconds for an answer. The modal has said that it is saving; now it says the rest."""
+    # Bolt sends the ack after its listener has returned. An update that overtook it would be replaced by
+    # "Saving…", for good.
+    await asyncio.sleep(ACK_ON_ITS_WAY)
+    answer = await working or {}
+    match answer.get("response_action"):
+        case "errors":
+            shown = restored(view, list(answer["errors"].values()))
+        case "update":
+            shown = answer["view"]
+        case _:
+            shown = message_modal(view["title"]["text"], explanations.SAVED)
+    await show_in(context, view["id"], shown)
+
+
+def _refused(view: Body, sentence: str) -> Mapping[str, Any]:
+    inputs = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+    if inputs:
+        return {"response_action": "errors", "errors": {inputs[0]: sentence}}
+    return {"response_action": "update", "view": message_modal("Follow-ups", sentence)}
+
+
+async def run_options(context: Context, body: Body) -> list[Block]:
+    """None at all where they would come too late: Slack waits three seconds, then shows an error."""
+    try:
+        async with asyncio.timeout(OPTIONS_PATIENCE):
+            reader = await directory.reader(context, body["user"]["id"])
+            return await OPTIONS[body["action_id"]](context, interactions.suggestion(body, reader))
+    except StrangerError:
+        return []
+    except Exception as error:
+        failures.report(error)
+        return []

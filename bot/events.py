@@ -1,0 +1,116 @@
+"""Slack's events. Each is kept as a job in the request that brings it, so that none is lost or done twice."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from bot import directory, home, tracking
+from bot.context import Context
+from bot.directory import StrangerError
+from storage import access, incidents, jobs
+from storage.leases import ClaimedJob
+from storage.records import Visibility
+
+SLACK_EVENT = "slack_event"
+
+READ_BY_HANDLERS = ("type", "user", "channel", "tab", "old_channel_id", "new_channel_id")
+
+Handle = Callable[[Context, Mapping[str, Any]], Awaitable[None]]
+
+
+async def keep(context: Context, body: Mapping[str, Any]) -> None:
+    """Slack repeats an event under its `event_id`, and now and then under another for the same `event_ts`."""
+    event = body["event"]
+    if event["type"] not in EVENTS:
+        return
+    async with context.database.write() as session:
+        await jobs.enqueue(
+            session,
+            SLACK_EVENT,
+            {"event": needed(event)},
+            dedupe_key=f"{SLACK_EVENT}:{body['event_id']}",
+            now=context.clock(),
+        )
+
+
+def needed(event: Mapping[str, Any]) -> dict[str, str]:
+    """What handlers read. Jobs stay for a day; Slack puts whole profiles and views in its events."""
+    return {key: _id(event[key]) for key in READ_BY_HANDLERS if key in event}
+
+
+def _id(described: str | Mapping[str, Any]) -> str:
+    """Slack names people and channels by id, or describes them whole."""
+    return described if isinstance(described, str) else str(described["id"])
+
+
+async def handle(context: Context, job: ClaimedJob) -> None:
+    event = job.payload["event"]
+    try:
+        await EVENTS[event["type"]](context, event)
+    except StrangerError:
+        return
+
+
+async def channel_changed(context: Context, event: Mapping[str, Any]) -> None:
+    """Renamed, unarchived, joined: ask Slack how the channel is now, since events may come out of order."""
+    found = await directory.channel(context, event["channel"])
+    if found is not None and not found.is_archived:
+        await tracking.incident_of(context, found)
+    await directory.refresh_channel(context, event["channel"])
+    if found is not None and not found.is_archived:
+        await _resume(context, event["channel"])
+
+
+async def member_joined(context: Context, event: Mapping[str, Any]) -> None:
+    if event["user"] == context.identity.slack_user_id:
+        await channel_changed(context, event)
+        return
+    async with context.database.write() as session:
+        incident = await incidents.by_channel(session, event["channel"])
+        if incident is not None and incident.visibility is Visibility.PRIVATE:
+            await access.add_member(session, event["channel"], event["user"])
+
+
+async def refresh(context: Context, event: Mapping[str, Any]) -> None:
+    """Archived, or left by the bot: nothing begins with that."""
+    await directory.refresh_channel(context, event["channel"])
+
+
+async def member_left(context: Context, event: Mapping[str, Any]) -> None:
+    async with context.database.write() as session:
+        await access.remove_member(session, event["channel"], event["user"])
+
+
+async def channel_id_changed(context: Context, event: Mapping[str, Any]) -> None:
+    async with context.database.write() as session:
+        await incidents.move_channel(
+            session, event["old_channel_id"], event["new_channel_id"], context.clock()
+        )
+
+
+async def user_changed(context: Context, event: Mapping[str, Any]) -> None:
+    await directory.refresh_person(context, event["user"])
+
+
+async def _resume(context: Context, slack_channel_id: str) -> None:
+    """What could not be posted while the bot was away is posted now."""
+    async with context.database.write() as session:
+        await jobs.revive(session, group_key=slack_channel_id, now=context.clock())
+
+
+EVENTS: dict[str, Handle] = {
+    "app_home_opened": home.opened,
+    "channel_archive": refresh,
+    "channel_id_changed": channel_id_changed,
+    "channel_left": refresh,
+    "channel_rename": channel_changed,
+    "channel_unarchive": channel_changed,
+    "group_archive": refresh,
+    "group_left": refresh,
+    "group_rename": channel_changed,
+    "group_unarchive": channel_changed,
+    "member_joined_channel": member_joined,
+    "member_left_channel": member_left,
+    "user_change": user_changed,
+}
+
+HANDLERS = {SLACK_EVENT: handle}
