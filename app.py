@@ -1,0 +1,257 @@
+"""The program: settings in, everything put together, served until told to stop."""
+
+import argparse
+import asyncio
+import gc
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import structlog
+import uvloop
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+import logs
+import server
+import settings as settings_
+from bot.bot import Bot
+from bot.context import Context, Identity
+from bot.slack_errors import error_name
+from settings import Settings, SettingsError
+from storage.database import Database, DatabaseUnusableError
+
+HERE = Path(__file__).parent
+SLACK_TIMEOUT = 10
+
+log = structlog.get_logger("app")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class App:
+    """One process: the database, the bot, and the routes that lead to it."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = now) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_url)
+        self.asgi = Starlette(
+            routes=[
+                Route("/slack/events", self.slack_events, methods=["POST"]),
+                Route("/healthz", self.healthz),
+                Route("/readyz", self.readyz),
+            ]
+        )
+        self._clock = clock
+        self._bot: Bot | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Raises SettingsError when Slack refuses a token."""
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_TIMEOUT))
+        client = AsyncWebClient(
+            token=self.settings.slack_bot_token,
+            base_url=self.settings.slack_api_url,
+            timeout=SLACK_TIMEOUT,
+            session=self._session,
+            # The SDK's own retry may post a message twice when only the reply was lost. Jobs retry.
+            retry_handlers=[],
+        )
+        context = Context(
+            database=self.database,
+            client=client,
+            identity=await _identity(client),
+            clock=self._clock,
+            command=self.settings.slack_command,
+            prefixes=self.settings.incident_channel_prefixes,
+        )
+        bot = Bot(
+            context,
+            signing_secret=self.settings.slack_signing_secret,
+            app_token=self.settings.slack_app_token,
+        )
+        await _open(bot)
+        self._bot = bot
+        # What lives until the end need not be looked at by each garbage collection.
+        gc.collect()
+        gc.freeze()
+
+    async def stop(self) -> None:
+        bot, self._bot = self._bot, None
+        if bot is not None:
+            await bot.stop()
+        if self._session is not None:
+            await self._session.close()
+        await self.database.close()
+
+    async def slack_events(self, request: Request) -> Response:
+        if self._bot is None:
+            return Response(status_code=503)
+        return await self._bot.answer(request)
+
+    async def healthz(self, _request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(self, _request: Request) -> Response:
+        """200 when people can be served; else 503 with what is in the way."""
+        if self._bot is None:
+            return JSONResponse({"status": "unready", "troubles": ["it is starting"]}, 503)
+        troubles = await self._bot.troubles()
+        if troubles:
+            return JSONResponse({"status": "unready", "troubles": troubles}, 503)
+        return JSONResponse({"status": "ready"})
+
+
+REFUSALS = {
+    "account_inactive",
+    "invalid_auth",
+    "not_allowed_token_type",
+    "not_authed",
+    "team_access_not_granted",
+    "token_expired",
+    "token_revoked",
+}
+MENDS = {
+    "SLACK_BOT_TOKEN": "copy the Bot User OAuth Token, xoxb-…, from OAuth & Permissions again; "
+    "reinstall the app if it was removed",
+    "SLACK_APP_TOKEN": "make an app-level token with connections:write under Basic Information "
+    "and switch Socket Mode on",
+}
+
+
+@contextmanager
+def _blaming(variable: str) -> Iterator[None]:
+    """What Slack answers at the start, as one line: the token is to blame only when Slack says so."""
+    try:
+        yield
+    except SlackApiError as error:
+        name = error_name(error)
+        if name in REFUSALS:
+            raise SettingsError(f"{variable} is refused by Slack ({name}): {MENDS[variable]}.") from None
+        raise SettingsError(
+            f"Slack does not answer as it should ({name}): start again in a minute."
+        ) from None
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise SettingsError(
+            f"SLACK_API_URL can't be reached ({type(error).__name__}): check the network, then start again."
+        ) from None
+
+
+async def _identity(client: AsyncWebClient) -> Identity:
+    with _blaming("SLACK_BOT_TOKEN"):
+        answer = await client.auth_test()
+    return Identity(answer["team_id"], answer["user_id"], answer["bot_id"])
+
+
+async def _open(bot: Bot) -> None:
+    with _blaming("SLACK_APP_TOKEN"):
+        try:
+            await bot.start()
+        except BaseException:
+            await bot.stop()
+            raise
+
+
+async def serve(settings: Settings) -> None:
+    try:
+        listening = server.bound(settings.host, settings.port)
+    except OSError as error:
+        raise SettingsError(
+            f"PORT {settings.port} on HOST {settings.host} can't be listened on ({error.strerror}): "
+            "stop what uses it, or set another PORT."
+        ) from None
+    settings = settings.model_copy(update={"port": listening.getsockname()[1]})
+    if settings.has_slack_credentials:
+        app = App(settings)
+        await _serve(app, listening, f"http://{settings.host}:{settings.port}", app.stop)
+        return
+    import demo  # noqa: PLC0415  the playground is not loaded beside real Slack
+
+    demo.require_loopback(settings)
+    settings = demo.pointed_at_playground(settings)
+    async with demo.playground(settings) as playground:
+        app = App(settings)
+        app.asgi.mount("/playground", playground.asgi)
+        app.asgi.router.routes.append(Route("/", lambda _request: RedirectResponse("/playground/")))
+        await app.database.migrate()
+        await demo.fill(app.database, playground)
+
+        async def leave() -> None:
+            """While the bot's Slack is still there: it is served from here. The page's streams never end."""
+            await app.stop()
+            playground.stream.close()
+
+        await _serve(app, listening, f"{playground.base_url}/", leave)
+
+
+async def _serve(app: App, listening: socket.socket, address: str, leave: server.Step) -> None:
+    async def start() -> None:
+        await app.start()
+        log.info("ready", address=address)
+
+    await app.database.migrate()
+    try:
+        await server.run(app.asgi, listening, start=start, leave=leave)
+    finally:
+        await app.stop()
+
+
+def manifest(settings: Settings) -> str:
+    """`manifest.yml` for this installation: its command, and its door or Socket Mode."""
+    import yaml  # noqa: PLC0415  not needed to serve
+
+    filled: Any = yaml.safe_load((HERE / "manifest.yml").read_text())
+    (command,) = filled["features"]["slash_commands"]
+    information = filled["display_information"]
+    information["long_description"] = information["long_description"].replace(
+        command["command"], settings.slack_command
+    )
+    command["command"] = settings.slack_command
+    events, interactivity = filled["settings"]["event_subscriptions"], filled["settings"]["interactivity"]
+    doors = ((command, "url"), (events, "request_url"), (interactivity, "request_url"))
+    for holder, key in (*doors, (interactivity, "message_menu_options_url")):
+        if settings.public_url is None:
+            del holder[key]
+        else:
+            holder[key] = f"{settings.public_url.rstrip('/')}/slack/events"
+    filled["settings"]["socket_mode_enabled"] = settings.public_url is None
+    return str(yaml.safe_dump(filled, sort_keys=False, allow_unicode=True))
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description="Incident follow-ups for Slack.")
+    arguments.add_argument(
+        "action",
+        nargs="?",
+        choices=("serve", "manifest"),
+        default="serve",
+        help="serve (the default), or print the Slack app manifest for this installation",
+    )
+    action = arguments.parse_args().action
+    try:
+        settings = settings_.load()
+        if action == "manifest":
+            print(manifest(settings), end="")
+            return
+        logs.to_stderr(settings.log_level)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings))
+    except (SettingsError, DatabaseUnusableError) as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        return
+
+
+if __name__ == "__main__":
+    main()

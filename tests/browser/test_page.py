@@ -1,0 +1,61 @@
+"""The playground's page itself."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.desk import Desk, Desks
+from tests.browser.program import Program
+
+
+async def test_everything_is_there_again_after_a_restart(maya: Desk, desks: Desks, program: Program) -> None:
+    await maya.writes("@tom, good morning")
+    await expect(maya.message("@Tom, good morning")).to_be_visible()
+    modal = await maya.opens_the_list()
+    await modal.presses("Complete", beside="Ask the payment provider for a test endpoint")
+    await modal.shows("3 outstanding")
+    await expect(maya.message("Maya completed Ask the payment provider")).to_be_visible()
+    await modal.presses("Done")
+    await modal.is_gone()
+    said = await maya.channel.get_by_role("article").all_inner_texts()
+
+    await program.stop()
+    reconnecting = maya.page.get_by_text("Reconnecting…")
+    await expect(reconnecting).to_be_visible()
+    await program.start()
+    await expect(reconnecting).to_have_count(0)
+    desks.forget()  # a page without its server complains, as it should
+
+    assert await maya.channel.get_by_role("article").all_inner_texts() == said
+    modal = await maya.opens_the_list()
+    await modal.shows("3 outstanding · 1 overdue · 3 done")
+    await modal.presses("Done")
+    await modal.is_gone()
+    await maya.page.reload()
+    await expect(maya.message("@Tom, good morning")).to_be_visible()
+    assert await maya.channel.get_by_role("article").all_inner_texts() == said
+
+
+async def test_a_channel_that_is_made_private_is_gone_for_those_outside(maya: Desk, desks: Desks) -> None:
+    priya = await desks.sit("U0PRIYA")
+    webhooks = priya.page.get_by_role("link", name="inc-139-webhook-delays")
+    await expect(webhooks).to_be_visible()
+    await maya.goes_to("inc-139-webhook-delays")
+    await maya.page.get_by_role("button", name="Channel settings").click()
+    await maya.page.get_by_role("menuitem", name="Make private").click()
+    await expect(maya.message("Maya made this channel private")).to_be_visible()
+    await expect(webhooks).to_have_count(0)
+    modal = await maya.opens_the_list()
+    await modal.shows("INC-139 · Webhooks are late")
+
+
+@pytest.mark.parametrize("transport", ["socket"])
+async def test_the_same_works_over_socket_mode(maya: Desk) -> None:
+    modal = await maya.opens_the_list()
+    await modal.presses("Add follow-up")
+    form = maya.modal("New follow-up")
+    await form.field("Title").fill("Rotate the certs")
+    await form.chooses("Labels", "Add “rotation”", typing="rotation")
+    await form.presses("Create")
+    await expect(modal.item("Rotate the certs")).to_contain_text("rotation")
+    await modal.presses("Complete", beside="Rotate the certs")
+    await expect(maya.message("Maya completed Rotate the certs · 4 outstanding")).to_be_visible()
