@@ -57,12 +57,16 @@ export function Composer({ label, onSend, onShortcut }) {
   const [focused, setFocused] = useState(false);
   const [id] = useState(() => nextId('suggest'));
   const input = useRef();
+  const jump = useRef();
   const shortcuts = (workspace.app.shortcuts ?? []).filter(({ type }) => !type.startsWith('message'));
 
   useLayoutEffect(() => {
     const node = input.current;
     node.style.height = 'auto';
     node.style.height = `${Math.min(node.scrollHeight, 240)}px`;
+    // With the text it belongs to: a frame later it would land amid what a fast hand typed meanwhile.
+    if (jump.current !== undefined) node.setSelectionRange(jump.current, jump.current);
+    jump.current = undefined;
   }, [text]);
   useEffect(() => {
     if (!document.querySelector('[role=dialog]')) input.current.focus({ preventScroll: true });
@@ -83,8 +87,8 @@ export function Composer({ label, onSend, onShortcut }) {
     const at = from + row.insert.length;
     setText(next);
     setCaret(at);
+    jump.current = at;
     input.current.focus();
-    requestAnimationFrame(() => input.current.setSelectionRange(at, at));
   };
   const send = () => {
     if (!text.trim()) return;
