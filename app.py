@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import gc
+import json
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import orjson
 import structlog
 import uvloop
 from slack_sdk.errors import SlackApiError
@@ -40,6 +42,14 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def to_json(value: Any) -> bytes:
+    """A list of twenty is 20 kB: json takes seven times as long for it. But it takes half a surrogate pair."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value).encode()
+
+
 class App:
     """One process: the database, the bot, and the routes that lead to it."""
 
@@ -59,7 +69,9 @@ class App:
 
     async def start(self) -> None:
         """Raises SettingsError when Slack refuses a token."""
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_TIMEOUT))
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=SLACK_TIMEOUT), json_serialize_bytes=to_json
+        )
         client = AsyncWebClient(
             token=self.settings.slack_bot_token,
             base_url=self.settings.slack_api_url,

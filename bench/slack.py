@@ -15,6 +15,7 @@ LATENCY = 0.005
 TEAM, BOT_USER, BOT = "T0BENCH", "U0BOT", "B0BOT"
 
 _TRIGGER = re.compile(rb'"trigger_id": ?"([^"]+)"')
+_MODAL = re.compile(rb'"type": ?"modal"')
 _ENVELOPE = re.compile(r'"envelope_id": ?"([^"]+)"')
 
 ANSWERS: dict[str, dict[str, Any]] = {
@@ -100,7 +101,7 @@ class Slack:
         now = time.perf_counter()
         found = _TRIGGER.search(body)
         assert found, "views.open without a trigger"
-        assert b'"type": "modal"' in body
+        assert _MODAL.search(body)
         self._opened.pop(found[1].decode()).set_result(now)
 
     def _words(self, method: str, request: web.BaseRequest) -> dict[str, Any]:

@@ -22,7 +22,8 @@ TOO_MANY_REQUESTS = 429
 def error_name(error: SlackApiError) -> str:
     """Slack's word for it. A gateway in front of Slack answers without one, sometimes not even in JSON."""
     response = error.response
-    name = response.get("error") if isinstance(response, AsyncSlackResponse | dict) else None
+    answer = response.data if isinstance(response, AsyncSlackResponse) else response
+    name = answer.get("error") if isinstance(answer, dict) else None
     return str(name or f"HTTP {_status(error)}")
 
 

@@ -1,6 +1,7 @@
 """`python app.py` when something is in its way: one line that says what, and no traceback."""
 
 import asyncio
+import json
 import os
 import socket
 import sqlite3
@@ -15,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Mount
 
+from app import to_json
 from playground import Playground
 from playground.serving import LocalServer
 
@@ -139,3 +141,8 @@ async def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> No
     said = await started(tmp_path)
     assert said.startswith("The database is at revision 9999")
     assert "a newer one has migrated it" in said
+
+
+@pytest.mark.parametrize("typed", ["certificate 🔏 *&<>*", "half of \ud83d", {"a": [1, None, True]}])
+def test_what_is_sent_to_slack_reads_back_the_same_even_half_a_character(typed: Any) -> None:
+    assert json.loads(to_json({"text": typed})) == {"text": typed}
