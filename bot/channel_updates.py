@@ -19,10 +19,19 @@ from storage.records import HistoryRecord, Status
 from storage.worker import Completion
 from views.blocks import Block
 from views.follow_up_card import follow_up_card
-from views.messages import invite_text
+from views.messages import archived_text, invite_text
 from views.status_updates import LINES_SHOWN, status_updates, update_line
 
 INVITE_HINT = "invite_hint"
+ARCHIVED_HINT = "archived_hint"
+
+# What Slack answers where nothing can be shown, and what whoever made the change is told about it.
+HINTS = {
+    "not_in_channel": INVITE_HINT,
+    "channel_not_found": INVITE_HINT,
+    "is_archived": ARCHIVED_HINT,
+    "is_inactive": ARCHIVED_HINT,
+}
 
 # An edit is silent. After an hour without a word a new line is one that people notice.
 EDITABLE = timedelta(hours=1)
@@ -127,7 +136,7 @@ async def _post(
         await _edit(context, job, channel_id, found, view)  # more may have happened since that attempt
         return found
     metadata = {"event_type": "follow_ups_message", "event_payload": {"handle": handle}}
-    async with _with_invite_hint(context, job, channel_id):
+    async with _with_hint(context, job, channel_id):
         answer = await context.client.chat_postMessage(
             channel=channel_id,
             **view,
@@ -159,12 +168,12 @@ async def _posted_already(
 
 async def _history(context: Context, job: ClaimedJob, channel_id: str, **options: Any) -> AsyncSlackResponse:
     """A page of the channel's messages, newest first."""
-    async with _with_invite_hint(context, job, channel_id):
+    async with _with_hint(context, job, channel_id):
         return await context.client.conversations_history(channel=channel_id, **options)
 
 
 async def _edit(context: Context, job: ClaimedJob, channel_id: str, ts: str, view: Block) -> None:
-    async with _with_invite_hint(context, job, channel_id):
+    async with _with_hint(context, job, channel_id):
         try:
             # `parse` is "client" unless said otherwise: it would turn plain words into mentions.
             await context.client.chat_update(channel=channel_id, ts=ts, parse="none", **view)
@@ -175,41 +184,47 @@ async def _edit(context: Context, job: ClaimedJob, channel_id: str, ts: str, vie
 
 
 @asynccontextmanager
-async def _with_invite_hint(context: Context, job: ClaimedJob, channel_id: str) -> AsyncIterator[None]:
-    """Where the bot isn't in the channel, whoever made the change hears how to invite it."""
+async def _with_hint(context: Context, job: ClaimedJob, channel_id: str) -> AsyncIterator[None]:
+    """Where the channel can't show it, whoever made the change hears why and what to do."""
     try:
         yield
     except SlackApiError as error:
-        if error_name(error) in {"not_in_channel", "channel_not_found"}:
-            await _leave_invite_hint(context, job, channel_id)
+        if hint := HINTS.get(error_name(error)):
+            await _leave_hint(context, job, channel_id, hint)
         raise
 
 
-async def _leave_invite_hint(context: Context, job: ClaimedJob, channel_id: str) -> None:
-    """Once a day for each person and channel: the bot isn't there to post what they did."""
+async def _leave_hint(context: Context, job: ClaimedJob, channel_id: str, hint: str) -> None:
+    """Once for each person and channel, while the job of it is kept."""
     if job.payload["actor_kind"] != "user":
         return
     async with context.database.write() as session:
         await jobs.enqueue(
             session,
-            INVITE_HINT,
+            hint,
             {"person_id": job.payload["actor_id"], "channel_id": channel_id},
-            dedupe_key=f"{INVITE_HINT}:{channel_id}:{job.payload['actor_id']}",
+            dedupe_key=f"{hint}:{channel_id}:{job.payload['actor_id']}",
             now=context.clock(),
         )
 
 
 async def say_how_to_invite(context: Context, job: ClaimedJob) -> None:
+    await _tell_person(context, job, invite_text(context.identity.slack_user_id, job.payload["channel_id"]))
+
+
+async def say_it_is_archived(context: Context, job: ClaimedJob) -> None:
+    await _tell_person(context, job, archived_text(job.payload["channel_id"]))
+
+
+async def _tell_person(context: Context, job: ClaimedJob, text: str) -> None:
     async with context.database.read() as session:
         person = await people.by_id(session, job.payload["person_id"])
-    await context.client.chat_postMessage(
-        channel=person.slack_user_id,
-        text=invite_text(context.identity.slack_user_id, job.payload["channel_id"]),
-    )
+    await context.client.chat_postMessage(channel=person.slack_user_id, text=text)
 
 
 HANDLERS = {
     consequences.CARD: sync_card,
     consequences.STATUS_UPDATES: tell_status_updates,
     INVITE_HINT: say_how_to_invite,
+    ARCHIVED_HINT: say_it_is_archived,
 }

@@ -110,3 +110,10 @@ def invite_text(bot_user_id: str, channel_id: str) -> str:
         f"Your follow-up is saved, but I can’t post in <#{channel_id}>. "
         f"Type /invite <@{bot_user_id}> there, and I’ll post what I missed."
     )
+
+
+def archived_text(channel_id: str) -> str:
+    return (
+        f"Your change is saved, but <#{channel_id}> is archived, so I can’t show it there. "
+        "When somebody unarchives the channel, I’ll bring it up to date."
+    )

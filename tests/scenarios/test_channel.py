@@ -196,9 +196,12 @@ async def test_what_happened_while_a_channel_was_archived_is_told_after(scenario
     card = await card_of(maya)
     scenario.slack.acts.archive(maya.id, seed.CHECKOUT, archived=True)
     await scenario.is_quiet()
-    await (await list_of(maya)).clicks("Complete", beside=CERTS)
+    await card.clicks("Complete")
+    await maya.direct.shows(f"Your change is saved, but <#{seed.CHECKOUT}> is archived")
+    await (await list_of(maya)).shows("0 outstanding · 1 done")
     await scenario.is_quiet()
     assert "~" not in card.text
+    assert len(maya.direct.messages) == 1
     scenario.slack.acts.archive(maya.id, seed.CHECKOUT, archived=False)
     await card.shows(f"~{CERTS}~")
     await maya.channel.shows(f"Maya completed *{CERTS}*")

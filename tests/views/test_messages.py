@@ -219,3 +219,10 @@ def test_the_bot_says_how_to_invite_it() -> None:
         "Your follow-up is saved, but I can’t post in <#C01>. "
         "Type /invite <@UB> there, and I’ll post what I missed."
     )
+
+
+def test_the_bot_says_why_an_archived_channel_stays_as_it_was() -> None:
+    assert messages.archived_text("C01") == (
+        "Your change is saved, but <#C01> is archived, so I can’t show it there. "
+        "When somebody unarchives the channel, I’ll bring it up to date."
+    )
