@@ -8,21 +8,21 @@ const filtered = (groups, query) =>
     .map((group) => ({ ...group, options: group.options.filter((option) => matches(option, query)) }))
     .filter((group) => group.options.length);
 
-/** Asks `load` for the options of what is typed, when typing rests. */
+/** Asks `load` for the options of what is typed, when typing rests; `query` is what those at hand answer. */
 function useLoaded(load, open, query, minimum) {
-  const [state, setState] = useState({ groups: [], note: null });
+  const [state, setState] = useState({ groups: [], note: null, query: null });
   useEffect(() => {
     if (!load || !open) return undefined;
     if (query.trim().length < minimum) {
       const more = minimum - query.trim().length;
-      setState({ groups: [], note: `Type ${more} more character${more > 1 ? 's' : ''} to search` });
+      setState({ query, groups: [], note: `Type ${more} more character${more > 1 ? 's' : ''} to search` });
       return undefined;
     }
     let current = true;
-    setState((before) => ({ ...before, busy: true, note: before.groups.length ? null : 'Loading…' }));
+    setState((before) => ({ ...before, query: null, note: before.groups.length ? null : 'Loading…' }));
     const timer = setTimeout(async () => {
       const answer = await load(query).catch(() => null);
-      if (current) setState(answer ? { groups: answer, note: null } : { groups: [], note: 'The options could not be loaded' });
+      if (current) setState(answer ? { query, groups: answer, note: null } : { query, groups: [], note: 'The options could not be loaded' });
     }, query ? 250 : 0);
     return () => {
       current = false;
@@ -76,6 +76,8 @@ export function Combobox({ id, name, placeholder, multi, max, chosen, groups: al
   }));
   const options = groups.flatMap((group) => group.options);
   const note = loaded.note ?? (options.length ? null : 'No results');
+  const waiting = Boolean(load) && loaded.query !== query;
+  const entered = useRef(false);
 
   const show = () => {
     if (open) return;
@@ -84,6 +86,7 @@ export function Combobox({ id, name, placeholder, multi, max, chosen, groups: al
     setOpen(true);
   };
   const hide = () => {
+    entered.current = false;
     setOpen(false);
     setQuery('');
   };
@@ -94,6 +97,12 @@ export function Combobox({ id, name, placeholder, multi, max, chosen, groups: al
     else if (chosen.some((c) => c.value === option.value)) remove(option.value);
     else onChange([...chosen, option]);
   };
+  // Enter, pressed before the options of what was typed were there, means the first of those.
+  useLayoutEffect(() => {
+    if (!entered.current || waiting) return;
+    entered.current = false;
+    if (options[active] && !options[active].disabled) choose(options[active]);
+  }, [waiting]);
   const onKeyDown = (event) => {
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       const step = event.key === 'ArrowDown' ? 1 : -1;
@@ -101,7 +110,8 @@ export function Combobox({ id, name, placeholder, multi, max, chosen, groups: al
       else show();
     } else if (event.key === 'Enter') {
       const option = options[active];
-      if (open && option && !option.disabled) choose(option);
+      if (open && waiting) entered.current = true;
+      else if (open && option && !option.disabled) choose(option);
       else if (!open) show();
     } else if (event.key === 'Escape' && open) hide();
     else if (event.key === 'Backspace' && !query && multi && chosen.length) return remove(chosen.at(-1).value);
@@ -110,6 +120,7 @@ export function Combobox({ id, name, placeholder, multi, max, chosen, groups: al
     event.stopPropagation();
   };
   const onInput = (event) => {
+    entered.current = false;
     setQuery(event.target.value);
     setActive(0);
     setOpen(true);

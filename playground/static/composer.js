@@ -1,5 +1,5 @@
 import { Menu } from './menu.js';
-import { classes, html, nextId, useEffect, useLayoutEffect, useRef, useState } from './ui.js';
+import { classes, html, nextId, useLayoutEffect, useRef, useState } from './ui.js';
 import { Avatar, fullName, nameOf, useWorkspace } from './workspace.js';
 
 const starts = (text, typed) => text?.toLowerCase().startsWith(typed.toLowerCase());
@@ -68,7 +68,7 @@ export function Composer({ label, onSend, onShortcut }) {
     if (jump.current !== undefined) node.setSelectionRange(jump.current, jump.current);
     jump.current = undefined;
   }, [text]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!document.querySelector('[role=dialog]')) input.current.focus({ preventScroll: true });
   }, []);
 

@@ -18,11 +18,18 @@ const isOnTop = (root) => [...document.querySelectorAll('.overlay:not([hidden]) 
 export function Dialog({ label, class: name, overlay = '', hidden = false, onClose, children }) {
   const root = useRef();
   const before = useRef(document.activeElement);
+  const offered = useRef();
 
+  // Every time: what wants the focus may come with an update, as when a form takes the place of “Loading…”.
   useLayoutEffect(() => {
-    if (hidden || root.current.contains(document.activeElement)) return;
-    (root.current.querySelector('[data-autofocus]') ?? root.current).focus({ preventScroll: true });
-  }, [hidden]);
+    if (hidden) return;
+    const wanted = root.current.querySelector('[data-autofocus]');
+    const away = !root.current.contains(document.activeElement);
+    const free = away || document.activeElement === root.current;
+    if (free && wanted && wanted !== offered.current) wanted.focus({ preventScroll: true });
+    else if (away) root.current.focus({ preventScroll: true });
+    offered.current = wanted;
+  });
   useEffect(() => () => before.current?.isConnected && before.current.focus({ preventScroll: true }), []);
 
   const onKeyDown = (event) => {

@@ -1,5 +1,5 @@
 import { usePlace, useOutside } from './popup.js';
-import { classes, html, useEffect, useRef, useState } from './ui.js';
+import { classes, html, useLayoutEffect, useRef, useState } from './ui.js';
 
 /** A button that opens a menu; `items` are {label, note?, danger?, checked?, onSelect} or null for a line. */
 export function Menu({ label, class: name = 'btn btn-icon', items, children, align = 'end', width = 260, busy, text }) {
@@ -13,7 +13,8 @@ export function Menu({ label, class: name = 'btn btn-icon', items, children, ali
   };
   useOutside(root, open, () => close(false));
   const placed = open && !place.visibility; // what is hidden takes no focus
-  useEffect(() => {
+  // At once: a frame later it would take the focus back from where the next key has put it.
+  useLayoutEffect(() => {
     if (placed) root.current.querySelector('[role^=menuitem]')?.focus({ preventScroll: true });
   }, [placed]);
 

@@ -3,7 +3,7 @@ import { Dialog } from './dialog.js';
 import { plain } from './emoji.js';
 import { problem } from './inputs.js';
 import { fields, Surface, useSurfaceState } from './surface.js';
-import { classes, html, useEffect, useRef, useState } from './ui.js';
+import { classes, html, useEffect, useLayoutEffect, useRef, useState } from './ui.js';
 import { Avatar, useWorkspace } from './workspace.js';
 
 const TROUBLE = 'We had some trouble connecting. Try again?';
@@ -49,24 +49,28 @@ function Modal({ client, view, top, depth }) {
   const root = useRef();
   const container = { type: 'view', view_id: view.id };
   const surface = useSurfaceState({ client, container, blocks: view.blocks, seed: true, onError: () => setTrouble(TROUBLE) });
-  const { errors } = surface;
+  const [refusals, setRefusals] = useState(0);
 
   useEffect(() => setTrouble(null), [view.hash]);
-  useEffect(() => {
-    if (Object.keys(errors).length) root.current.querySelector('.has-error :is(input, textarea)')?.focus();
-  }, [Object.keys(errors).join()]);
+  useLayoutEffect(() => {
+    if (refusals) root.current.querySelector('.has-error :is(input, textarea)')?.focus();
+  }, [refusals]);
 
   const close = (all) => client.post('close', { view_id: view.id, all }).catch(() => setTrouble(TROUBLE));
+  const refuse = (errors) => {
+    surface.setErrors(errors);
+    setRefusals((n) => n + 1);
+  };
   const submit = async () => {
     if (busy || !view.submit) return;
     const found = problems(view, surface);
-    surface.setErrors(found);
-    if (Object.keys(found).length) return;
+    if (Object.keys(found).length) return refuse(found);
+    surface.setErrors({});
     setBusy(true);
     setTrouble(null);
     try {
       const answer = await client.post('submit', { view_id: view.id, state: surface.state() });
-      if (answer.errors) surface.setErrors(answer.errors);
+      if (answer.errors) refuse(answer.errors);
       else if (!answer.ok) setTrouble(TROUBLE);
     } catch {
       setTrouble(TROUBLE);

@@ -27,15 +27,12 @@ export class Session {
     await this.closeModals();
     if (this.stopped) return;
     this.refresh();
-    let opened = false;
     this.leave = this.client.stream({
       onEvent: (event) => this.receive(event),
       onLost: () => this.set({ online: false }),
       onOpen: () => {
         this.set({ online: true });
-        if (opened) this.refresh();
-        else this.catchUp();
-        opened = true;
+        this.refresh(); // what happened before the stream was open, it never tells
       },
     });
   }

@@ -7,7 +7,7 @@ from typing import Self
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect
 
 WINDOW = {"width": 1280, "height": 800}
-PATIENCE = 10_000
+PATIENCE = 30_000
 
 expect.set_options(timeout=PATIENCE)
 
@@ -41,9 +41,10 @@ class Desks:
         )
         return page
 
-    async def sit(self, user_id: str) -> "Desk":
-        page = await self.page()
-        await page.goto(f"{self._address}?user={user_id}")
+    async def sit(self, user_id: str, place: str = "", *, page: Page | None = None) -> "Desk":
+        """`page` is one that a test has prepared; `place` is what the address names."""
+        page = page or await self.page()
+        await page.goto(f"{self._address}?user={user_id}{place}")
         desk = Desk(page)
         await expect(desk.composer).to_be_visible()
         return desk
@@ -61,8 +62,8 @@ class Desks:
             self.troubles.append(f"console {message.type}: {message.text}")
 
     def _failed(self, request: Request) -> None:
-        # Leaving a page ends the stream it listened to.
-        if "/client/stream" not in request.url:
+        # Leaving a page ends the stream it listened to, and what it still asked for.
+        if "/client/stream" not in request.url and request.failure != "net::ERR_ABORTED":
             self.troubles.append(f"{request.url}: {request.failure}")
 
 
@@ -111,8 +112,10 @@ class Desk:
     def home(self) -> "Items":
         return Items(self.page, self.page.get_by_role("tabpanel"))
 
-    async def is_at_the_newest_message(self) -> bool:
-        return bool(await self.channel.evaluate("it => it.scrollHeight - it.scrollTop - it.clientHeight < 2"))
+    async def sees_the_newest_message(self) -> None:
+        at_the_end = "it => it.scrollHeight - it.scrollTop - it.clientHeight < 2"
+        log = await self.channel.element_handle()
+        await self.page.wait_for_function(at_the_end, arg=log, polling=50)
 
 
 Picture = Callable[[Desk, str], Awaitable[None]]

@@ -66,7 +66,7 @@ async def test_a_follow_up_is_taken_changed_completed_reopened_dropped_and_delet
     await expect(maya.card(title)).to_contain_text("✓ Completed")
     await modal.presses("Done")
     await modal.is_gone()
-    assert await maya.is_at_the_newest_message()
+    await maya.sees_the_newest_message()
     await picture(maya, "channel.png")
 
     modal = await maya.opens_the_list()

@@ -34,7 +34,7 @@ async def test_the_command_is_offered_while_it_is_typed_and_opens_the_list(
     await picture(maya, "follow-ups.png")
     await modal.presses("Done")
     await modal.is_gone()
-    assert await maya.is_at_the_newest_message()
+    await maya.sees_the_newest_message()
 
 
 async def test_a_search_finds_words_and_is_cleared_again(maya: Desk) -> None:
