@@ -74,10 +74,10 @@ const Bar = ({ text, action, onAction }) => html`<div class="closed-bar">
 export function Conversation({ channel, session, state, ts, introduction }) {
   const workspace = useWorkspace();
   const name = channelName(channel, workspace);
-  const title = channel.is_im ? name : `#${name}`;
+  const title = channel.is_im || channel.is_private ? name : `#${name}`;
   const intro = introduction ?? (channel.is_im
     ? html`This is the start of your conversation with <b>${name}</b>.`
-    : html`<h2>${title}</h2>This is the very beginning of the <b>${title}</b> channel.`);
+    : html`<h2><${ChannelMark} channel=${channel} />${name}</h2>This is the very beginning of the <b>${title}</b> channel.`);
   const ask = (path, body) => session.ask(path, { channel: channel.id, ...body });
   return html`<${Messages} channel=${channel.id} messages=${state.messages[channel.id]} session=${session} ts=${ts}
       label=${`Messages in ${title}`} intro=${intro} />

@@ -4,7 +4,7 @@ import { AppPlace } from './home.js';
 import { Modals } from './modal.js';
 import { useSession } from './session.js';
 import { Sidebar, TopBar } from './sidebar.js';
-import { classes, html, render, useEffect, useMemo, useState } from './ui.js';
+import { classes, html, render, useEffect, useLayoutEffect, useMemo, useState } from './ui.js';
 import { channelName, makeWorkspace, Workspace } from './workspace.js';
 
 const userInAddress = () => new URLSearchParams(location.search).get('user') ?? FIRST_PERSON;
@@ -26,7 +26,11 @@ function useAddress() {
     history.pushState(null, '', `?user=${encodeURIComponent(user)}${location.hash}`);
     setAddress(read());
   };
-  return { ...address, setUser };
+  const setPlace = (place) => {
+    history.replaceState(null, '', `#/${place}`);
+    setAddress(read());
+  };
+  return { ...address, setUser, setPlace };
 }
 
 /** What a hash names: a channel by id or name, or the app's Home. Without one, a channel the app works in. */
@@ -50,6 +54,10 @@ function Page({ session, address }) {
   const [sidebar, setSidebar] = useState(false);
   const id = place.channel?.id;
 
+  // A name can change and a first choice too: from now on the address says which channel this is.
+  useLayoutEffect(() => {
+    if (id && !decodeURIComponent(address.hash).startsWith(`#/${id}`)) address.setPlace(id);
+  }, [id, address.hash]);
   useEffect(() => {
     session.current = id;
     setSidebar(false);

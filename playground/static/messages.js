@@ -75,6 +75,14 @@ function useScroll(channel, messages, ts) {
   useLayoutEffect(() => {
     if (stuck.current) box.current.scrollTop = box.current.scrollHeight;
   }, [channel, messages]);
+  // The writing below grows, the window shrinks: neither is a scroll.
+  useLayoutEffect(() => {
+    const watch = new ResizeObserver(() => {
+      if (stuck.current) box.current.scrollTop = box.current.scrollHeight;
+    });
+    watch.observe(box.current);
+    return () => watch.disconnect();
+  }, []);
   const loaded = Boolean(messages);
   useEffect(() => {
     if (ts) box.current.querySelector(`[data-ts="${CSS.escape(ts)}"]`)?.scrollIntoView({ block: 'center' });

@@ -2,8 +2,10 @@
 
 import { Client } from './client.js';
 import { useEffect, useState } from './ui.js';
+import { nameOf } from './workspace.js';
 
 const SLACKBOT = 'USLACKBOT';
+const INVITE = '/invite'; // Slack's own command: apps tell people to use it
 
 const byTime = (a, b) => Number(a.ts) - Number(b.ts);
 
@@ -177,13 +179,23 @@ export class Session {
     });
   }
 
-  /** Sends what was typed: a registered command, a mistaken one, or a message. */
+  async invite(channel, typed) {
+    const wanted = typed.trim().replace(/^@/, '').toLowerCase();
+    const invited = this.state.boot.users.find((user) => [user.name, nameOf(user)].some((name) => name.toLowerCase() === wanted));
+    if (!wanted) this.note(channel, `Say whom, as in \`${INVITE} @${nameOf(this.state.boot.user)}\`.`);
+    else if (!invited) this.note(channel, `There is nobody called “${wanted}” here.`);
+    else await this.client.post('invite', { channel, invited: invited.id });
+  }
+
+  /** Sends what was typed: a registered command, Slack's own, a mistaken one, or a message. */
   async send(channel, text) {
     const word = text.split(/\s/, 1)[0];
     try {
       if (this.state.boot.app.commands.some((c) => c.command === word)) {
         const answer = await this.client.post('command', { channel, text });
         if (!answer.ok) this.note(channel, `\`${word}\` failed with the error "${answer.error}"`);
+      } else if (word === INVITE) {
+        await this.invite(channel, text.slice(INVITE.length));
       } else if (text.startsWith('/')) {
         this.note(
           channel,

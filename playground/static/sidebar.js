@@ -11,10 +11,10 @@ export const Lock = () => html`<svg viewBox="0 0 16 16" width="13" height="13" a
   <rect x="3.2" y="7" width="9.6" height="6.8" rx="1.6" fill="none" stroke="currentColor" stroke-width="1.6" />
 </svg>`;
 
-const Row = ({ href, current, unread, dim, mark, children }) => html`<li>
+const Row = ({ href, current, unread, dim, mark, note, children }) => html`<li>
   <a href=${href} class=${classes('row', current && 'is-current', unread && !current && 'is-unread', dim && 'is-dim')}
     aria-current=${current ? 'page' : undefined}>
-    ${mark}<span class="row-name">${children}</span>
+    ${mark}<span class="row-name">${children}</span>${note && html`<small>${note}</small>`}
     ${unread && !current && html`<span class="dot" role="img" aria-label="unread" />`}
   </a>
 </li>`;
@@ -33,6 +33,7 @@ function NewChannel({ session, onClose }) {
     event.preventDefault();
     const made = await session.ask('create', { name: name.trim(), is_private: isPrivate });
     if (!made) return;
+    await session.boot(); // the page goes only where it knows a channel
     onClose();
     location.hash = `#/${made.channel}`;
   };
@@ -68,8 +69,8 @@ export function Sidebar({ place, session }) {
     <div class="team">${team.name}</div>
     <${Group} title="Channels">
       ${channels.map((channel) => html`<${Row} key=${channel.id} href=${`#/${channel.id}`} current=${place.channel?.id === channel.id}
-        unread=${channel.unread} dim=${channel.is_archived || !channel.is_member} mark=${html`<${ChannelMark} channel=${channel} />`}>
-        ${channel.name}${channel.is_archived && html` <small>archived</small>`}
+        unread=${channel.unread} dim=${channel.is_archived || !channel.is_member} note=${channel.is_archived && 'archived'} mark=${html`<${ChannelMark} channel=${channel} />`}>
+        ${channel.name}
       <//>`)}
       <li><button type="button" class="row row-add" onClick=${() => setCreating(true)}><span class="channel-mark" aria-hidden="true">+</span>Add a channel</button></li>
     <//>
@@ -101,7 +102,7 @@ export function TopBar({ online, onSwitch, onSidebar }) {
     <span class="topbar-title"><b>Playground</b> <span>a Slack workspace on this machine</span></span>
     ${!online && html`<span class="offline" role="status">Reconnecting…</span>`}
     <a class="topbar-button" href="gallery">Gallery</a>
-    <${Menu} label="Who you are" text class="topbar-button who" items=${items}>
+    <${Menu} label="Who you are" text class="topbar-button who" width=${320} items=${items}>
       <${Avatar} user=${me} size=${24} /><span>You are ${nameOf(me)}</span><span class="caret" aria-hidden="true">▾</span>
     <//>
   </header>`;

@@ -1,5 +1,7 @@
 """The playground's page itself."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -59,3 +61,35 @@ async def test_the_same_works_over_socket_mode(maya: Desk) -> None:
     await expect(modal.item("Rotate the certs")).to_contain_text("rotation")
     await modal.presses("Complete", beside="Rotate the certs")
     await expect(maya.message("Maya completed Rotate the certs · 4 outstanding")).to_be_visible()
+
+
+async def test_a_page_stays_with_its_channel_under_another_name_and_in_the_archive(desks: Desks) -> None:
+    maya = await desks.sit("U0MAYA", "#/inc-139-webhook-delays")
+    settings = maya.page.get_by_role("button", name="Channel settings")
+    await settings.click()
+    await maya.page.get_by_role("menuitem", name="Rename channel").click()
+    await maya.page.get_by_label("Channel name").fill("inc-139-late-webhooks")
+    await maya.page.keyboard.press("Enter")
+    heading = maya.page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text("#inc-139-late-webhooks")
+    await settings.click()
+    await maya.page.get_by_role("menuitem", name="Archive channel").click()
+    await expect(maya.page.get_by_text("is archived: it can be read")).to_be_visible()
+    await expect(heading).to_have_text("#inc-139-late-webhooks")
+
+
+async def test_a_new_channel_is_gone_to_and_the_bot_invited_by_command(maya: Desk) -> None:
+    await maya.page.get_by_role("button", name="Add a channel").click()
+    await maya.page.get_by_label("Channel name").fill("war-room")
+    await maya.page.keyboard.press("Enter")
+    await expect(maya.page.get_by_role("heading", level=1)).to_have_text("#war-room")
+    await maya.writes("/invite @nobody")
+    await expect(maya.message("There is nobody called “nobody” here")).to_be_visible()
+    await maya.writes("/invite @Follow-ups ")
+    await expect(maya.message("@Follow-ups has joined the channel")).to_be_visible()
+
+
+async def test_what_is_being_written_never_hides_the_newest_message(maya: Desk) -> None:
+    await maya.composer.fill("one line\n" * 12)
+    await expect(maya.composer).to_have_value(re.compile("one line"))
+    await maya.sees_the_newest_message()
