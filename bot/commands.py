@@ -96,7 +96,7 @@ async def _form(context: Context, command: Command, title: str) -> Block:
         return await follow_up_form.new(context, command.slack_user_id, place)
     channel = await _channel(context, command)
     if channel is None:
-        return message_modal("New follow-up", explanations.no_incident_here(context.command))
+        return message_modal("New follow-up", explanations.no_incident_here(context.command, title))
     incident = await tracking.incident_of(context, channel)
     if incident is None:
         place = Place(channel_id=channel.slack_channel_id, opens_form=True, title=title)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from storage.limits import TITLE_LIMIT
 from storage.records import Change, CreatorRecord, FollowUpRecord, HistoryRecord, Status
 from views.blocks import NAME_LIMIT, truncate
 from views.dates import ago
@@ -23,8 +24,9 @@ CHANNEL_UNSEEN = "I can’t see this channel. Invite me with /invite, then try a
 FIELD_NAMES = {"assignee_team": "Team", "due_on": "Due date"}
 
 
-def no_incident_here(command: str) -> str:
-    return f"There is no incident here to add to. Use {command} follow-up in an incident’s channel."
+def no_incident_here(command: str, title: str) -> str:
+    again = f"{command} follow-up {truncate(title, TITLE_LIMIT)}".rstrip()
+    return f"There is no incident here to add to. In an incident’s channel, type {again}"
 
 
 def unavailable(

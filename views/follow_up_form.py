@@ -194,7 +194,8 @@ def label_options(known: Iterable[str], typed: str) -> list[Block]:
     matching = [label for label in different(known) if typed.casefold() in label.casefold()]
     if not typed or typed.casefold() in {label.casefold() for label in matching}:
         return [label_option(label) for label in matching[:OPTIONS_LIMIT]]
-    offer = {"text": plain(f"Add “{typed}”"), "value": typed}
+    # The text is what the chosen label reads, so that the offer itself stands beside it.
+    offer = {"text": plain(typed), "value": typed, "description": plain("New label")}
     return [*(label_option(label) for label in matching[: OPTIONS_LIMIT - 1]), offer]
 
 

@@ -47,6 +47,13 @@ NEXT_STEP_ACROSS_INCIDENTS = {
     Filter.OUTSTANDING: "Follow-ups are added in an incident’s channel.",
     Filter.ALL: "Follow-ups are added in an incident’s channel.",
 }
+SOUGHT = {
+    Filter.OUTSTANDING: "outstanding follow-ups",
+    Filter.MINE: "follow-ups of yours",
+    Filter.OVERDUE: "overdue follow-ups",
+    Filter.DONE: "done follow-ups",
+    Filter.ALL: "follow-ups",
+}
 SEARCH_TEXT_LIMIT = 100
 
 
@@ -130,7 +137,10 @@ def items(
 def empty_words(listing: Listing) -> str:
     query = listing.query
     if query.text:
-        return f"No follow-ups match “{literal(query.text, SEARCH_TEXT_LIMIT)}”."
+        found_none = f"No {SOUGHT[query.filter]} match “{literal(query.text, SEARCH_TEXT_LIMIT)}”."
+        return (
+            found_none if query.filter is Filter.ALL else f"{found_none}\nChoose *All* to search the others."
+        )
     if listing.has_newer or listing.has_older:
         return "Nothing is left on this page."
     next_step = NEXT_STEP if listing.incident else NEXT_STEP_ACROSS_INCIDENTS

@@ -21,7 +21,7 @@ async def test_a_follow_up_is_added_with_every_field_filled_in(maya: Desk) -> No
     await form.chooses("Assignee", "Priya", typing="raman")
     await form.chooses("Team", "Payments team")
     await form.chooses("Priority", "High")
-    await form.chooses("Labels", "Add “rotation”", typing="rotation")
+    await form.chooses("Labels", "rotation New label", typing="rotation")
     day = datetime.now(ZoneInfo("Europe/Stockholm")).date() + timedelta(days=1)
     await form.field("Due date").fill(day.isoformat())
     await form.presses("Create")

@@ -56,7 +56,7 @@ async def test_the_same_works_over_socket_mode(maya: Desk) -> None:
     await modal.presses("Add follow-up")
     form = maya.modal("New follow-up")
     await form.field("Title").fill("Rotate the certs")
-    await form.chooses("Labels", "Add “rotation”", typing="rotation")
+    await form.chooses("Labels", "rotation New label", typing="rotation")
     await form.presses("Create")
     await expect(modal.item("Rotate the certs")).to_contain_text("rotation")
     await modal.presses("Complete", beside="Rotate the certs")

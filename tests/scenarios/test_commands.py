@@ -99,7 +99,9 @@ async def test_where_no_incident_can_be_the_list_is_mine(scenario: Scenario, whe
     await listed.shows("0 outstanding · 1 done")
 
     await maya.types("/incident follow-up A title")
-    await (await maya.modal("New follow-up")).shows("Use /incident follow-up in an incident’s channel.")
+    await (await maya.modal("New follow-up")).shows(
+        "In an incident’s channel, type /incident follow-up A title"
+    )
 
 
 async def test_an_archived_channels_follow_ups_are_still_there(scenario: Scenario) -> None:

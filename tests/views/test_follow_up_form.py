@@ -192,7 +192,8 @@ def test_teams_are_offered_by_name() -> None:
 
 def test_labels_that_match_come_first_and_a_new_one_can_be_added() -> None:
     options = label_options(["tls", "TLS", "network", "mtls"], "tl")
-    assert [option["text"]["text"] for option in options] == ["tls", "mtls", "Add “tl”"]
+    assert [option["text"]["text"] for option in options] == ["tls", "mtls", "tl"]
+    assert [option.get("description", {}).get("text") for option in options] == [None, None, "New label"]
     assert options[-1]["value"] == "tl"
 
 

@@ -144,9 +144,22 @@ def test_an_archived_channels_list_still_adds() -> None:
 def test_a_search_names_what_was_sought_and_can_be_cleared() -> None:
     view = shown(listing(NOW, (), query=ListQuery(text="tls")))
     assert "Results for “tls”" in texts(view)
-    assert "No follow-ups match “tls”." in texts(view)
     assert elements(view)["list_clear_search"]["text"]["text"] == "Clear search"
     assert "list_clear_search" not in elements(shown(listing(NOW, ())))
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        (Filter.OUTSTANDING, "No outstanding follow-ups match “tls”.\nChoose *All* to search the others."),
+        (Filter.MINE, "No follow-ups of yours match “tls”.\nChoose *All* to search the others."),
+        (Filter.OVERDUE, "No overdue follow-ups match “tls”.\nChoose *All* to search the others."),
+        (Filter.DONE, "No done follow-ups match “tls”.\nChoose *All* to search the others."),
+        (Filter.ALL, "No follow-ups match “tls”."),
+    ],
+)
+def test_a_search_without_a_find_says_where_it_looked(choice: Filter, words: str) -> None:
+    assert words_of(query=ListQuery(choice, text="tls"))[-1] == words
 
 
 def test_a_notice_stands_at_the_top() -> None:
