@@ -14,7 +14,7 @@ from playground.records import Json, Message, View
 if TYPE_CHECKING:
     from playground.driver import Person
 
-PATIENCE: Final = 3.0
+PATIENCE: Final = 15.0
 
 
 class Surface:
