@@ -64,4 +64,6 @@ def change_words(change: Change) -> str:
     if change.field == "description":
         return "Description changed"
     before, after = (truncate(value or "none", VALUE_SHOWN) for value in (change.before, change.after))
+    if change.field == "title":
+        return f"{name} “{before}” → “{after}”"
     return f"{name} {before} → {after}"

@@ -5,7 +5,7 @@ import pytest
 
 from storage.records import Status
 from views.dates import ago, day_words, due_words, local_day
-from views.gallery import ordinary
+from views.samples import ordinary
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 TODAY = NOW.date()

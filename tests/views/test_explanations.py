@@ -9,7 +9,7 @@ from storage.records import Change, HistoryRecord, Status
 from views import explanations
 from views.blocks import NOTICE_LIMIT, literal
 from views.follow_up_list import notices
-from views.gallery import MAYA, ordinary
+from views.samples import MAYA, ordinary
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 READER = ordinary(NOW).creator
@@ -40,7 +40,8 @@ def test_what_one_did_oneself_is_said_to_be_ones_own() -> None:
 
 def test_both_values_of_a_long_change_are_seen() -> None:
     _, line = explanations.saved_first((entry("changed", Change("title", LONG, "y" * 255)),))
-    assert line.endswith("y…")
+    assert line.startswith("Tom: Title “xxx")
+    assert line.endswith("y…”")
     assert literal(line, NOTICE_LIMIT) == line
 
 

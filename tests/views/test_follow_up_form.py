@@ -8,7 +8,7 @@ from storage.records import CategoryRecord, PriorityRecord, Status, TeamRecord
 from tests.views.judges import errors
 from views.follow_up_form import FIELDS, field_errors, follow_up_form, label_options, team_options
 from views.form_values import FormValues, typed_values, values_for_new, values_of
-from views.gallery import CATEGORIES, INCIDENT, PLATFORM, PRIORITIES, full
+from views.samples import CATEGORIES, INCIDENT, PLATFORM, PRIORITIES, full
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from storage.limits import PAGE_SIZE
 from storage.records import Counts, Filter, FollowUpRecord, Listing, ListQuery, Status
 from tests.views.judges import dicts
 from views.follow_up_list import follow_up_list
-from views.gallery import INCIDENT, MAYA, PRIYA, due, full, listing, ordinary, page
+from views.samples import INCIDENT, MAYA, PRIYA, due, full, listing, ordinary, page
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 FULL_FACTS = (

@@ -10,8 +10,8 @@ from storage.records import Change, Filter, FollowUpRecord, HistoryRecord, ListQ
 from tests.views.judges import dicts
 from views import messages
 from views.follow_up_card import follow_up_card
-from views.gallery import MAYA, PRIYA, full, listing, ordinary
 from views.home import home
+from views.samples import MAYA, PRIYA, full, listing, ordinary
 from views.status_updates import status_updates, update_line
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
