@@ -47,11 +47,9 @@ def reader(now: datetime) -> dict[str, Any]:
     return {"reader_timezone": MAYA.timezone, "reader_slack_user_id": MAYA.slack_user_id, "now": now}
 
 
-def by_priya(now: datetime, event: str, *changes: Change, title: str = "Rotate the certs") -> HistoryRecord:
-    at = now - timedelta(minutes=2)
-    return HistoryRecord(
-        "01ROW", "01FOLLOWUP1", title, PRIYA.name, PRIYA.slack_user_id, event, at, 2, changes
-    )
+def by_priya(now: datetime, event: str, *changes: Change) -> HistoryRecord:
+    at, who = now - timedelta(minutes=2), (PRIYA.name, PRIYA.slack_user_id)
+    return HistoryRecord("01ROW", "01FOLLOWUP1", "Rotate the certs", *who, event, at, 2, changes)
 
 
 def late_clicks(now: datetime) -> dict[str, str]:
@@ -126,7 +124,10 @@ def updates(now: datetime) -> Iterator[dict[str, Any]]:
         row = HistoryRecord(
             "01ROW", "01FOLLOWUP1", title, MAYA.name, MAYA.slack_user_id, event, now, 2, changes
         )
-        return update_line(row) or ""
+        said = update_line(row)
+        if said is None:
+            raise ValueError(f"the channel is told nothing of {event!r}")
+        return said
 
     events = ("completed", "reopened", "not_doing")
     each = [*map(line, events), line("changed", "Rotate the certs", Change("assignee", None, "Priya"))]
