@@ -28,6 +28,10 @@ WEBHOOKS: Final = "C0WEBHOOKS"
 BREACH: Final = "C0BREACH"
 RANDOM: Final = "C0RANDOM"
 
+MAYA_AND_PRIYA: Final = "D0MAYAPRIYA"
+MAYA_AND_TOM: Final = "D0MAYATOM"
+PRIYA_AND_TOM: Final = "D0PRIYATOM"
+
 DAY: Final = 86_400
 
 
@@ -147,6 +151,9 @@ def channels() -> list[Channel]:
             topic="INC-137 · Leaked deploy token · need to know",
         ),
         Channel(RANDOM, "random", [MAYA, PRIYA, TOM], creator=PRIYA, topic="Everything else"),
+        Channel(MAYA_AND_PRIYA, "", [MAYA, PRIYA], is_im=True),
+        Channel(MAYA_AND_TOM, "", [MAYA, TOM], is_im=True),
+        Channel(PRIYA_AND_TOM, "", [PRIYA, TOM], is_im=True),
     ]
 
 

@@ -107,3 +107,23 @@ async def test_the_gallery_shows_every_view(desks: Desks, program: Program) -> N
         await expect(page.locator("html")).to_have_attribute("data-theme", theme)
         heights = await items.locator(".item-frame").evaluate_all("all => all.map(it => it.clientHeight)")
         assert min(heights) > 20
+
+
+async def test_in_a_direct_message_the_list_is_ones_own_across_incidents(maya: Desk) -> None:
+    await maya.goes_to("Tom")
+    await expect(maya.page.get_by_text("the start of your conversation with Tom")).to_be_visible()
+    modal = await maya.opens_the_list()
+    await modal.shows("Mine · across incidents", "Ask the payment provider for a test endpoint", "INC-142")
+    await expect(modal.button("Add follow-up")).to_have_count(0)
+
+
+async def test_a_search_says_where_it_looked_and_how_to_look_further(maya: Desk) -> None:
+    modal = await maya.opens_the_list()
+    await modal.presses("Search")
+    await maya.modal("Search").field("Search for").fill("checkout client")
+    await maya.modal("Search").presses("Search")
+    await modal.shows(
+        "No outstanding follow-ups match “checkout client”.", "Choose All to search the others."
+    )
+    await modal.filters("All")
+    await modal.shows("Upgrade the checkout client to 4.2")

@@ -61,7 +61,7 @@ async def test_a_page_starts_with_everything_it_shows(page: Page) -> None:
     assert boot["user"]["initials"] == "ML"
     assert {user["name"]: user["is_stranger"] for user in boot["users"]}["rosa"] is True
     assert [group["handle"] for group in boot["usergroups"]] == ["sre", "payments"]
-    names = {channel["name"]: channel["is_member"] for channel in boot["channels"]}
+    names = {channel["name"]: channel["is_member"] for channel in boot["channels"] if not channel["is_im"]}
     assert names == {
         "general": True,
         "inc-142-checkout": True,
@@ -69,6 +69,7 @@ async def test_a_page_starts_with_everything_it_shows(page: Page) -> None:
         "inc-137-leaked-token": True,
         "random": True,
     }
+    assert [channel["im_user"] for channel in boot["channels"] if channel["is_im"]] == [PRIYA, TOM]
     command = {"command": "/incident", "description": "Follow-ups", "usage_hint": "help"}
     assert boot["app"]["commands"] == [command]
     assert boot["app"]["has_home"] is True
