@@ -31,6 +31,7 @@ from bot.context import Context, Identity
 from bot.slack_errors import error_name
 from settings import Settings, SettingsError
 from storage.database import Database, DatabaseUnusableError
+from storage.deliveries import Deliveries
 
 HERE = Path(__file__).parent
 SLACK_TIMEOUT = 10
@@ -85,6 +86,7 @@ class App:
             client=client,
             identity=await _identity(client),
             clock=self._clock,
+            deliveries=Deliveries(self.database),
             command=self.settings.slack_command,
             prefixes=self.settings.incident_channel_prefixes,
         )

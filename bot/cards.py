@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bot import directory, follow_up_form
-from bot.changes import attempt
+from bot.changes import Changing, Showing, attempt
 from bot.context import Context
 from bot.interactions import Click
 from bot.modals import open_modal
@@ -14,12 +14,13 @@ from storage.records import FollowUpRecord
 from views.blocks import NOTICE_LIMIT, literal, message
 
 
-def changing(change: Callable[..., Awaitable[FollowUpRecord]]) -> Callable[[Context, Click], Awaitable[None]]:
-    async def listener(context: Context, click: Click) -> None:
+def changing(change: Callable[..., Awaitable[FollowUpRecord]]) -> Changing:
+    async def listener(context: Context, click: Click) -> Showing | None:
         reader = await directory.reader(context, click.slack_user_id)
-        explanation = await attempt(context, reader.actor, click.target, change)
-        if explanation and click.response_url:
-            await reply(context, click.response_url, message(literal(explanation, NOTICE_LIMIT)))
+        explanation = await attempt(context, reader.actor, click.target, change, click.trigger_id)
+        if explanation is None or click.response_url is None:
+            return None
+        return reply(context, click.response_url, message(literal(explanation, NOTICE_LIMIT)))
 
     return listener
 
@@ -30,9 +31,9 @@ async def show_edit(context: Context, click: Click) -> None:
     await open_modal(context, click.trigger_id, form, "Edit follow-up")
 
 
-ACTIONS: dict[str, Callable[[Context, Click], Awaitable[None]]] = {
+CHANGES: dict[str, Changing] = {
     "card_complete": changing(follow_ups.complete),
     "card_reopen": changing(follow_ups.reopen),
     "card_take": changing(follow_ups.take),
-    "card_edit": show_edit,
 }
+SHOWS: dict[str, Callable[[Context, Click], Showing]] = {"card_edit": show_edit}

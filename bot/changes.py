@@ -1,15 +1,21 @@
 """One change by one click: made, or explained."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from bot import directory
 from bot.context import Context
+from bot.interactions import Click
 from storage import follow_ups, history
+from storage.deliveries import RepeatedDeliveryError
 from storage.errors import NotFoundError, UnavailableError
 from storage.records import CreatorRecord, FollowUpRecord
 from views import explanations
 
 Change = Callable[..., Awaitable[FollowUpRecord]]
+# What is still to be shown, when Slack has its acknowledgement.
+Showing = Coroutine[Any, Any, None]
+Changing = Callable[[Context, Click], Awaitable[Showing | None]]
 
 # What each change leaves in the history when it is made.
 EVENTS: dict[Change, str] = {
@@ -33,16 +39,22 @@ async def attempt(
     actor: CreatorRecord,
     follow_up_id: str,
     change: Change,
+    trigger_id: str,
 ) -> str | None:
-    """Make the change; or the sentence that says why it could not be."""
+    """Make the change; or the sentence that says why it could not be. Raises RepeatedDeliveryError."""
     await directory.check_access_to_follow_up(context, follow_up_id)
+    now = context.clock()
     try:
         async with context.database.write() as session:
-            await change(session, actor, follow_up_id, now=context.clock())
+            await context.deliveries.begin(session, trigger_id, now)
+            await change(session, actor, follow_up_id, now=now)
+            return None
     except NotFoundError:
-        return explanations.GONE
+        explanation = explanations.GONE
     except UnavailableError as error:
         if is_repeated(error, actor, change):
             return None
-        return explanations.unavailable(error.current, error.last, actor, context.clock())
-    return None
+        explanation = explanations.unavailable(error.current, error.last, actor, now)
+    if not await context.deliveries.is_first(trigger_id, now):
+        raise RepeatedDeliveryError(trigger_id)
+    return explanation

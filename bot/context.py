@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.interactions import Reader
 from bot.tasks import Tasks
 from storage.database import Database
+from storage.deliveries import Deliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Context:
     client: AsyncWebClient
     identity: Identity
     clock: Callable[[], datetime]
+    deliveries: Deliveries
     command: str = "/incident"
     prefixes: tuple[str, ...] = ("inc-", "incident-")
     readers: dict[str, tuple[datetime, Reader]] = field(default_factory=dict)

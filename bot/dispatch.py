@@ -19,17 +19,20 @@ from bot import (
     interactions,
     tracking,
 )
+from bot.changes import Changing, Showing
 from bot.context import Context
 from bot.directory import StrangerError
 from bot.interactions import Click, Submission, Suggestion
 from bot.modals import show_in
 from bot.replies import reply
+from storage.deliveries import RepeatedDeliveryError
 from views import explanations
 from views.blocks import Block, message
 from views.messages import error_modal, error_text, message_modal, saving_modal
 from views.restored import restored
 
 ANY = re.compile("")
+ACTION_PATIENCE = 2.0
 SUBMISSION_PATIENCE = 2.0
 ACK_ON_ITS_WAY = 0.5
 OPTIONS_PATIENCE = 2.0
@@ -37,10 +40,8 @@ OPTIONS_PATIENCE = 2.0
 Body = Mapping[str, Any]
 Ack = Callable[..., Awaitable[Any]]
 
-ACTIONS: dict[str, Callable[[Context, Click], Awaitable[None]]] = {
-    **follow_up_list.ACTIONS,
-    **cards.ACTIONS,
-}
+CHANGES: dict[str, Changing] = {**follow_up_list.CHANGES, **cards.CHANGES}
+SHOWS: dict[str, Callable[[Context, Click], Showing]] = {**follow_up_list.SHOWS, **cards.SHOWS}
 SUBMISSIONS: dict[str, Callable[[Context, Submission], Awaitable[Mapping[str, Any] | None]]] = {
     **follow_up_form.SUBMISSIONS,
     **follow_up_list.SUBMISSIONS,
@@ -55,8 +56,9 @@ def register(app: AsyncApp, context: Context) -> None:
         context.tasks.background(run_command(context, body))
 
     async def on_action(ack: Ack, body: Body) -> None:
+        working = context.tasks.start(run_action(context, body))
+        await asyncio.wait({working}, timeout=ACTION_PATIENCE)
         await ack()
-        context.tasks.background(run_action(context, body))
 
     async def on_submission(ack: Ack, body: Body) -> None:
         working = context.tasks.start(run_submission(context, body))
@@ -83,7 +85,8 @@ def register(app: AsyncApp, context: Context) -> None:
 
 async def run_command(context: Context, body: Body) -> None:
     try:
-        await commands.dispatch(context, interactions.command(body))
+        if await context.deliveries.is_first(body["trigger_id"], context.clock()):
+            await commands.dispatch(context, interactions.command(body))
     except StrangerError:
         await reply(context, body["response_url"], message(explanations.STRANGER))
     except Exception as error:
@@ -91,11 +94,36 @@ async def run_command(context: Context, body: Body) -> None:
 
 
 async def run_action(context: Context, body: Body) -> None:
-    name = body["actions"][0]["action_id"].partition(":")[0]
-    if name not in ACTIONS:
-        return  # a select inside a form: Slack sends it, the submission reads it
+    """Done when the change is stored. What is to be shown then, Slack's acknowledgement need not wait for."""
     try:
-        await ACTIONS[name](context, interactions.click(body))
+        showing = await _clicked(context, body)
+    except Exception as error:
+        showing = _raise(error)
+    if showing is not None:
+        context.tasks.background(_show(context, body, showing))
+
+
+async def _clicked(context: Context, body: Body) -> Showing | None:
+    click = interactions.click(body)
+    try:
+        if click.action in CHANGES:
+            return await CHANGES[click.action](context, click)
+        if click.action not in SHOWS and not interactions.is_from_menu(body):
+            return None  # a select inside a form: Slack sends it, the submission reads it
+        show = SHOWS[click.action]
+        is_first = await context.deliveries.is_first(click.trigger_id, context.clock())
+    except RepeatedDeliveryError:
+        return None
+    return show(context, click) if is_first else None
+
+
+async def _raise(error: Exception) -> None:
+    raise error
+
+
+async def _show(context: Context, body: Body, showing: Showing) -> None:
+    try:
+        await showing
     except StrangerError:
         await _tell(context, body, message_modal("Follow-ups", explanations.STRANGER), explanations.STRANGER)
     except Exception as error:
@@ -121,6 +149,8 @@ async def run_submission(context: Context, body: Body) -> Mapping[str, Any] | No
         return await SUBMISSIONS[view["callback_id"]](context, interactions.submission(body, reader))
     except StrangerError:
         return _refused(view, explanations.STRANGER)
+    except RepeatedDeliveryError:
+        return None
     except Exception as error:
         return _refused(view, error_text(failures.report(error)))
 

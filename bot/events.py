@@ -1,12 +1,14 @@
 """Slack's events. Each is kept as a job in the request that brings it, so that none is lost or done twice."""
 
+import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot import directory, home, tracking
 from bot.context import Context
 from bot.directory import StrangerError
-from storage import access, incidents, jobs
+from storage import access, deliveries, incidents, jobs
 from storage.leases import ClaimedJob
 from storage.records import Visibility
 
@@ -19,17 +21,38 @@ Handle = Callable[[Context, Mapping[str, Any]], Awaitable[None]]
 
 async def keep(context: Context, body: Mapping[str, Any]) -> None:
     """Slack repeats an event under its `event_id`, and now and then under another for the same `event_ts`."""
-    event = body["event"]
+    event, now = body["event"], context.clock()
     if event["type"] not in EVENTS:
         return
     async with context.database.write() as session:
+        if "event_ts" in event and not await deliveries.record(session, happening(event), now):
+            return
         await jobs.enqueue(
             session,
             SLACK_EVENT,
             {"event": needed(event)},
             dedupe_key=f"{SLACK_EVENT}:{body['event_id']}",
-            now=context.clock(),
+            now=now,
         )
+
+
+def happening(event: Mapping[str, Any]) -> str:
+    """The same for each telling of one event: when, what, and the ids of who and what it is about."""
+    essence = json.dumps({key: _essence(value) for key, value in event.items()}, sort_keys=True)
+    return f"{SLACK_EVENT}:{hashlib.sha256(essence.encode()).hexdigest()}"
+
+
+def _essence(value: Any) -> Any:
+    """Slack may describe the same person or view a little differently each time; its id is the same."""
+    match value:
+        case {"id": str(known)}:
+            return known
+        case Mapping():
+            return {str(key): _essence(inner) for key, inner in value.items()}
+        case list():
+            return [_essence(inner) for inner in value]
+        case _:
+            return value
 
 
 def needed(event: Mapping[str, Any]) -> dict[str, str]:

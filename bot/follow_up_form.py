@@ -117,8 +117,9 @@ async def _create(context: Context, submission: Submission) -> None:
     await directory.check_access_to_incident(context, place.incident_id)
     columns = await _columns(context, typed_values(submission.values))
     columns.pop("status")
+    draft = Draft(**columns, due_zone=reader.timezone, id=place.draft_id or new_id())
     async with context.database.write() as session:
-        draft = Draft(**columns, due_zone=reader.timezone, id=place.draft_id or new_id())
+        await context.deliveries.begin(session, submission.trigger_id, context.clock())
         await follow_ups.create(session, reader.actor, place.incident_id, draft, now=context.clock())
 
 
@@ -130,6 +131,7 @@ async def _save(context: Context, submission: Submission) -> None:
     changes = {column: value for column, value in columns.items() if FIELDS.get(column, column) in shown}
     changes["due_zone"] = reader.timezone
     async with context.database.write() as session:
+        await context.deliveries.begin(session, submission.trigger_id, context.clock())
         await follow_ups.change(
             session,
             reader.actor,

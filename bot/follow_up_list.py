@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import directory, follow_up_form
-from bot.changes import attempt
+from bot.changes import Changing, Showing, attempt
 from bot.context import Context
 from bot.interactions import Click, Place, Submission
 from bot.modals import open_modal, push_modal
@@ -20,11 +20,11 @@ from views.blocks import Block
 from views.messages import delete_modal, message_modal, search_modal
 
 
-def changing(change: Callable[..., Awaitable[FollowUpRecord]]) -> Callable[[Context, Click], Awaitable[None]]:
-    async def listener(context: Context, click: Click) -> None:
+def changing(change: Callable[..., Awaitable[FollowUpRecord]]) -> Changing:
+    async def listener(context: Context, click: Click) -> Showing:
         reader = await directory.reader(context, click.slack_user_id)
-        notice = await attempt(context, reader.actor, click.target, change)
-        await refresh(context, click, notice)
+        notice = await attempt(context, reader.actor, click.target, change, click.trigger_id)
+        return refresh(context, click, notice)
 
     return listener
 
@@ -57,13 +57,8 @@ async def _delete_view(context: Context, slack_user_id: str, place: Place) -> Bl
 
 async def delete(context: Context, submission: Submission) -> None:
     place, actor = submission.place, submission.reader.actor
-    notice = await attempt(context, actor, place.follow_up_id, follow_ups.delete)
+    notice = await attempt(context, actor, place.follow_up_id, follow_ups.delete, submission.trigger_id)
     context.tasks.background(refresh_below(context, submission, notice))
-
-
-async def choose_from_menu(context: Context, click: Click) -> None:
-    choice, _, target = click.choice.partition(":")
-    await MENU[choice](context, replace(click, target=target))
 
 
 async def add(context: Context, click: Click) -> None:
@@ -90,6 +85,8 @@ async def ask_search(context: Context, click: Click) -> None:
 
 
 async def search(context: Context, submission: Submission) -> None:
+    if not await context.deliveries.is_first(submission.trigger_id, context.clock()):
+        return
     text = submission.values["search_for"]["search_for"]["value"] or ""
     query = submission.place.query or ListQuery()
     place = replace(submission.place, query=ListQuery(query.filter, " ".join(text.split())))
@@ -108,21 +105,16 @@ async def turn_page(context: Context, click: Click) -> None:
     await refresh(context, replace(click, place=replace(click.place, query=query)))
 
 
-complete = changing(follow_ups.complete)
-reopen = changing(follow_ups.reopen)
-
-MENU: dict[str, Callable[[Context, Click], Awaitable[None]]] = {
-    "edit": show_edit,
+CHANGES: dict[str, Changing] = {
+    "complete": changing(follow_ups.complete),
+    "reopen": changing(follow_ups.reopen),
     "assign_to_me": changing(assign_to_me),
     "take": changing(follow_ups.take),
     "not_doing": changing(follow_ups.mark_not_doing),
-    "delete": ask_to_delete,
 }
-
-ACTIONS: dict[str, Callable[[Context, Click], Awaitable[None]]] = {
-    "complete": complete,
-    "reopen": reopen,
-    "menu": choose_from_menu,
+SHOWS: dict[str, Callable[[Context, Click], Showing]] = {
+    "edit": show_edit,
+    "delete": ask_to_delete,
     "list_add": add,
     "list_filter": filter_by,
     "list_search": ask_search,

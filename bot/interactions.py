@@ -136,6 +136,7 @@ class Click:
 @dataclass(frozen=True, slots=True)
 class Submission:
     reader: Reader
+    trigger_id: str
     view: Mapping[str, Any]
     place: Place
 
@@ -160,6 +161,7 @@ NEEDED = {
     "event_callback": ("event_id", "event.type"),
     "view_submission": (
         "user.id",
+        "trigger_id",
         "view.id",
         "view.blocks",
         "view.callback_id",
@@ -215,16 +217,23 @@ def _mentioned(link: str, name: str | None) -> str:
     return f"{sign}{(name or link[1:]).removeprefix(sign)}"
 
 
+def is_from_menu(body: Mapping[str, Any]) -> bool:
+    """The action and its target are then the option's."""
+    action_id: str = body["actions"][0]["action_id"]
+    return action_id.partition(":")[0] == "menu"
+
+
 def click(body: Mapping[str, Any]) -> Click:
     used = body["actions"][0]
-    action, _, target = used["action_id"].partition(":")
-    option = used.get("selected_option") or {}
+    choice = (used.get("selected_option") or {}).get("value", "")
+    named = choice if is_from_menu(body) else used["action_id"]
+    action, _, target = named.partition(":")
     view = body.get("view")
     return Click(
         slack_user_id=body["user"]["id"],
         action=action,
         target=target,
-        choice=option.get("value", ""),
+        choice=choice,
         trigger_id=body["trigger_id"],
         place=Place.decode(view["private_metadata"]) if view else Place(),
         view=view,
@@ -234,7 +243,9 @@ def click(body: Mapping[str, Any]) -> Click:
 
 def submission(body: Mapping[str, Any], reader: Reader) -> Submission:
     view = body["view"]
-    return Submission(reader=reader, view=view, place=Place.decode(view["private_metadata"]))
+    return Submission(
+        reader=reader, trigger_id=body["trigger_id"], view=view, place=Place.decode(view["private_metadata"])
+    )
 
 
 def suggestion(body: Mapping[str, Any], reader: Reader) -> Suggestion:

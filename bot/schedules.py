@@ -10,7 +10,7 @@ from bot import directory, failures
 from bot.channel_updates import INVITE_HINT
 from bot.context import Context
 from bot.slack_errors import as_job_error
-from storage import incidents, jobs
+from storage import deliveries, incidents, jobs
 from storage.leases import ClaimedJob
 
 # Slack repeats an event for six minutes; a schedule's key has its turn in it; a hint is given once.
@@ -33,6 +33,7 @@ async def look_at_channels(context: Context) -> None:
 async def sweep_jobs(context: Context) -> None:
     async with context.database.write() as session:
         await jobs.sweep(session, before=context.clock() - DONE_JOBS_KEPT, keeping=(INVITE_HINT,))
+        await deliveries.sweep(session, before=context.clock() - deliveries.KEPT)
 
 
 SCHEDULES: dict[str, tuple[timedelta, Callable[[Context], Awaitable[None]]]] = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
+import uuid
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 from urllib.parse import urlencode
@@ -12,6 +14,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from playground.clock import Clock
+from playground.faults import Faults
 from playground.records import Json
 
 Transport = Literal["http", "socket"]
@@ -42,8 +45,18 @@ class Answer:
         return not self.error
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """What is sent. Sent again it is the same, to the last letter."""
+
+    kind: Kind
+    payload: Json
+    retry: Retry | None = None
+    envelope_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
 class Door(Protocol):
-    async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Answer: ...
+    async def deliver(self, delivery: Delivery) -> Answer: ...
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
@@ -108,11 +121,11 @@ class HttpDoor:
             headers["X-Slack-Retry-Reason"] = retry.reason
         return headers
 
-    async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Answer:
+    async def deliver(self, delivery: Delivery) -> Answer:
         if self._session is None or self.request_url is None:
             return Answer(DISPATCH_FAILED, reason="connection_failed")
-        content_type, body = encode(kind, payload)
-        headers = self.headers(content_type, body, retry)
+        content_type, body = encode(delivery.kind, delivery.payload)
+        headers = self.headers(content_type, body, delivery.retry)
         try:
             async with self._session.post(
                 self.request_url, data=body, headers=headers, timeout=self._timeout
@@ -131,13 +144,26 @@ class HttpDoor:
 
 
 class Doors:
-    """The door in use."""
+    """The door in use. `last` has the last delivery of each kind."""
 
-    def __init__(self, transport: Transport, http: HttpDoor, socket: Door) -> None:
+    def __init__(self, transport: Transport, http: HttpDoor, socket: Door, faults: Faults) -> None:
         self.transport = transport
         self._http = http
         self._socket = socket
+        self._faults = faults
+        self.last: dict[Kind, Delivery] = {}
 
     async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Answer:
+        self.last[kind] = delivery = Delivery(kind, payload, retry)
+        if self._faults.take(kind, "duplicate"):
+            answer, _ = await asyncio.gather(self._send(delivery), self._send(delivery))
+            return answer
+        return await self._send(delivery)
+
+    async def again(self, delivery: Delivery) -> Answer:
+        """Once more what was sent before; over Socket Mode by the next connection."""
+        return await self._send(delivery)
+
+    async def _send(self, delivery: Delivery) -> Answer:
         door: Door = self._socket if self.transport == "socket" else self._http
-        return await door.deliver(kind, payload, retry)
+        return await door.deliver(delivery)

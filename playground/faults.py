@@ -16,6 +16,8 @@ ERRORS: Final[dict[str, str]] = {
 # Web API: rate_limited (429), server_error (500), slow (after `delay` seconds), lost_reply (done, but the
 # connection breaks before the answer), and ERRORS. Events, with the event's type as `method`: duplicate (same
 # event_id), duplicate_new_id, slow (late), dropped (never sent).
+# Deliveries, with slash_commands or interactive as `method`: duplicate (at once the same request, or the same
+# envelope over another connection).
 KINDS: Final = frozenset(
     {
         "rate_limited",

@@ -68,7 +68,7 @@ class Playground:
         self.tickets = Tickets(self.clock, base_url)
         self.sockets = Sockets(base_url, ack_seconds, self.workspace.changes)
         self.http = HttpDoor(request_url, signing_secret, self.clock, ack_seconds)
-        self.doors = Doors(transport, self.http, self.sockets)
+        self.doors = Doors(transport, self.http, self.sockets, self.faults)
         self.events = Events(self.workspace, self.registration, self.doors, self.faults)
         self.dispatch = Dispatch(self.workspace, self.registration, self.modals, self.tickets, self.doors)
         self.acts = Acts(self.workspace, self.modals)

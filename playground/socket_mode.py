@@ -6,14 +6,13 @@ import asyncio
 import contextlib
 import json
 import secrets
-import uuid
 from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from playground.clock import Changes
-from playground.doors import DISPATCH_FAILED, TIMED_OUT, Answer, Kind, Retry
+from playground.doors import DISPATCH_FAILED, TIMED_OUT, Answer, Delivery
 from playground.records import Json
 from playground.registration import APP_ID
 
@@ -110,16 +109,16 @@ class Sockets:
         if isinstance(frame, dict):
             connection.acknowledge(frame)
 
-    async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Answer:
+    async def deliver(self, delivery: Delivery) -> Answer:
         if not self.connections:
             return Answer(DISPATCH_FAILED, reason="connection_failed")
         self._turn += 1
         connection = self.connections[self._turn % len(self.connections)]
-        envelope_id = str(uuid.uuid4())
+        envelope_id = delivery.envelope_id
         waiting: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         connection.unacknowledged[envelope_id] = waiting
         try:
-            await connection.send(envelope(envelope_id, kind, payload, retry))
+            await connection.send(envelope(delivery))
             return Answer(body=await asyncio.wait_for(waiting, self._ack_seconds))
         except TimeoutError:
             return Answer(TIMED_OUT, reason="timeout")
@@ -151,14 +150,15 @@ class Sockets:
             await connection.close()
 
 
-def envelope(envelope_id: str, kind: Kind, payload: Json, retry: Retry | None) -> Json:
+def envelope(delivery: Delivery) -> Json:
+    is_event, retry = delivery.kind == "events_api", delivery.retry
     frame: Json = {
-        "envelope_id": envelope_id,
-        "type": kind,
-        "payload": payload,
-        "accepts_response_payload": kind != "events_api",
+        "envelope_id": delivery.envelope_id,
+        "type": delivery.kind,
+        "payload": delivery.payload,
+        "accepts_response_payload": not is_event,
     }
-    if kind == "events_api":
+    if is_event:
         frame |= {
             "retry_attempt": retry.number if retry else 0,
             "retry_reason": retry.reason if retry else "",

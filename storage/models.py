@@ -224,3 +224,10 @@ class ChannelMessage(SQLModel, table=True):
     ts: str
     history_ids: list[str] = Field(default_factory=list, sa_type=JSON)
     posted_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class Delivery(SQLModel, table=True):
+    """Something Slack has sent, under the key by which it is known again."""
+
+    key: str = Field(primary_key=True)
+    received_at: datetime = Field(sa_type=UTCDateTime)

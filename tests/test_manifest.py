@@ -89,7 +89,7 @@ def test_the_command_is_the_default_one_and_escapes_what_people_type(manifest: d
 
 
 def test_interactivity_and_options_come_in_by_the_same_door(manifest: dict[str, Any]) -> None:
-    assert dispatch.ACTIONS
+    assert dispatch.CHANGES
     assert dispatch.OPTIONS
     interactivity = manifest["settings"]["interactivity"]
     subscriptions = manifest["settings"]["event_subscriptions"]

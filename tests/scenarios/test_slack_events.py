@@ -1,9 +1,13 @@
 """What Slack tells of: renames, archives, other ids, people; each once, however often it is told."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from sqlmodel import select
 
 from playground import seed
+from playground.doors import Retry
 from storage import incidents, people
 from storage.models import ChannelMember, Incident
 from tests.scenarios.conftest import ON_BOTH_DATABASES, OVER_BOTH_TRANSPORTS, Scenario, adds, list_of
@@ -122,8 +126,54 @@ async def test_an_event_told_twice_is_done_once(scenario: Scenario, fault: str) 
     await maya.home()
     await scenario.is_quiet()
     kept = await scenario.jobs("slack_event")
-    assert len(kept) == (1 if fault == "duplicate" else 2)
-    assert {job.state for job in kept} == {"done"}
+    assert [job.state for job in kept] == ["done"]
+
+
+@ON_BOTH_DATABASES
+async def test_an_event_whose_acceptance_got_lost_is_done_once(scenario: Scenario) -> None:
+    await scenario.maya.opens_home()
+    await scenario.maya.home()
+    told = scenario.slack.doors.last["events_api"]
+    for number, reason in ((1, "http_timeout"), (2, "connection_failed")):
+        assert (await scenario.slack.doors.again(replace(told, retry=Retry(number, reason)))).ok
+    await scenario.is_quiet()
+    assert len(await scenario.jobs("slack_event")) == 1
+
+
+@ON_BOTH_DATABASES
+async def test_two_things_of_one_moment_are_two_things(scenario: Scenario) -> None:
+    joined = {
+        "type": "member_joined_channel",
+        "channel": seed.CHECKOUT,
+        "team": "T1",
+        "event_ts": "1764000000.000100",
+    }
+    for user in (seed.TOM, seed.PRIYA):
+        scenario.slack.events.send({**joined, "user": user})
+    scenario.slack.events.send({**joined, "type": "member_left_channel", "user": seed.TOM})
+    scenario.slack.events.send({**joined, "user": seed.TOM, "event_ts": "1764000000.000200"})
+    await scenario.is_quiet()
+    assert len(await scenario.jobs("slack_event")) == 4
+
+
+@ON_BOTH_DATABASES
+@OVER_BOTH_TRANSPORTS
+async def test_an_event_that_died_half_way_is_done_when_it_comes_again(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dies(*_: Any, **__: Any) -> None:
+        raise OSError("the machine is gone")
+
+    scenario.slack.events.retry_factor = 0
+    scenario.slack.sockets._ack_seconds = 0.3
+    with monkeypatch.context() as broken:
+        broken.setattr("bot.events.jobs.enqueue", dies)
+        await scenario.maya.opens_home()
+        await scenario.slack.events.settled()
+    assert await scenario.jobs("slack_event") == []
+    told = scenario.slack.doors.last["events_api"]
+    assert (await scenario.slack.doors.again(told)).ok
+    await scenario.maya.home()
 
 
 async def test_of_an_event_only_what_is_read_is_kept(scenario: Scenario) -> None:

@@ -1,0 +1,74 @@
+"""What Slack has sent. It sends some things twice, and whoever records a signed request may send it again."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import String, bindparam, delete, text
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.columns import UTCDateTime
+from storage.database import Database
+from storage.inserting import InsertNew
+from storage.models import Delivery
+
+# Slack repeats an event for six minutes; a signature holds for five.
+KEPT = timedelta(hours=1)
+
+# The commit is not waited for: a server that loses power forgets that something was sent, no more.
+_RECORD_AT_ONCE = text("""
+INSERT INTO delivery (key, received_at)
+SELECT :key, :now FROM set_config('synchronous_commit', 'off', true)
+ON CONFLICT DO NOTHING
+""").bindparams(bindparam("key", type_=String), bindparam("now", type_=UTCDateTime))
+
+
+class RepeatedDeliveryError(Exception):
+    """This has been done: nothing more is to be done or said."""
+
+
+class Deliveries:
+    """Each delivery counts once, on whichever replica it arrives.
+
+    One process has an SQLite database for itself: its memory will do, and a command costs no write.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._seen: dict[str, datetime] = {}
+
+    async def is_first(self, key: str, now: datetime) -> bool:
+        """Whether it is new; it no longer is. For what leaves nothing behind if it dies half-way."""
+        self._forget(now - KEPT)
+        if key in self._seen:
+            return False
+        self._seen[key] = now
+        return self._database.is_sqlite or await self._is_new_to_all(key, now)
+
+    async def begin(self, session: AsyncSession, key: str, now: datetime) -> None:
+        """For what changes a record. It is known once this transaction is committed: what dies half-way
+        may come again, and a replica that is at it is waited for. Raises RepeatedDeliveryError.
+        """
+        if key in self._seen or not await record(session, key, now):
+            raise RepeatedDeliveryError(key)
+
+    def _forget(self, before: datetime) -> None:
+        while self._seen and (oldest := next(iter(self._seen.items())))[1] < before:
+            del self._seen[oldest[0]]
+
+    async def _is_new_to_all(self, key: str, now: datetime) -> bool:
+        async with self._database.at_once() as session:
+            connection = await session.connection()
+            recorded = await connection.execute(_RECORD_AT_ONCE, {"key": key, "now": now})
+        return recorded.rowcount == 1
+
+
+async def record(session: AsyncSession, key: str, now: datetime) -> bool:
+    """False when it is there already."""
+    recorded = await session.exec(InsertNew(Delivery).values(key=key, received_at=now))
+    return recorded.rowcount == 1
+
+
+async def sweep(session: AsyncSession, *, before: datetime) -> int:
+    old = delete(Delivery).where(col(Delivery.received_at) < before)
+    connection = await session.connection()
+    return (await connection.execute(old)).rowcount
