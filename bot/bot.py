@@ -13,8 +13,9 @@ from starlette.responses import Response
 
 from bot import channel_updates, events, schedules
 from bot.context import Context
-from bot.gateway import Gateway, Sockets, bolt_app
+from bot.gateway import Gateway, bolt_app
 from bot.slack_errors import as_job_error
+from bot.sockets import Sockets
 from storage.leases import ClaimedJob
 from storage.worker import Completion, Handler, JobError, Worker
 
@@ -52,7 +53,7 @@ class Bot:
         }
         self.worker = Worker(context.database, handlers, clock=context.clock)
         self._gateway = Gateway(app, signing_secret) if signing_secret else None
-        self._sockets = Sockets(app, app_token) if app_token else None
+        self._sockets = Sockets(app, app_token, context.tasks) if app_token else None
 
     async def start(self) -> None:
         await schedules.start(self.context)
@@ -80,8 +81,8 @@ class Bot:
     async def troubles(self) -> list[str]:
         """What keeps the bot from its work, in words for whoever runs it."""
         troubles = []
-        if self._sockets is not None and not await self._sockets.is_connected():
-            troubles.append("Socket Mode is not connected")
+        if self._sockets is not None and (trouble := await self._sockets.trouble()):
+            troubles.append(trouble)
         if not self.worker.is_running:
             troubles.append("the worker is not running")
         try:

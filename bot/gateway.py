@@ -1,4 +1,4 @@
-"""The doors Slack comes in by: signed HTTP and Socket Mode. Both end in the same Bolt app."""
+"""The door Slack comes in by over HTTP, signed. It leads to the same Bolt app as Socket Mode."""
 
 import asyncio
 import hashlib
@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 from slack_bolt import BoltResponse
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from starlette.requests import ClientDisconnect, Request
@@ -25,7 +24,6 @@ log = structlog.get_logger("gateway")
 LARGEST_BODY = 1_000_000
 OLDEST_SIGNATURE = 300
 BODY_DEADLINE = 3.0
-SOCKETS = 2
 TIMESTAMP = re.compile("[0-9]{1,12}")
 LENGTH = re.compile("[0-9]{1,7}")
 
@@ -123,28 +121,3 @@ async def _capped_body(request: Request) -> bytes | None:
 
 def _response(answer: BoltResponse) -> Response:
     return Response(answer.body, answer.status, answer.first_headers_without_set_cookie())
-
-
-class Sockets:
-    """Socket Mode. Two connections, since the SDK closes the old one before it opens the new."""
-
-    def __init__(self, app: AsyncApp, app_token: str) -> None:
-        self._app = app
-        self._app_token = app_token
-        self._handlers: list[AsyncSocketModeHandler] = []
-
-    async def open(self) -> None:
-        """Raises SlackApiError when Slack refuses the token."""
-        for _ in range(SOCKETS):
-            handler = AsyncSocketModeHandler(self._app, self._app_token)
-            self._handlers.append(handler)
-            # Asked for here, since the SDK would go on asking with a token that Slack refuses.
-            handler.client.wss_uri = await handler.client.issue_new_wss_url()
-            await handler.connect_async()  # type: ignore[no-untyped-call]
-
-    async def is_connected(self) -> bool:
-        return any([await handler.client.is_connected() for handler in self._handlers])
-
-    async def close(self) -> None:
-        for handler in self._handlers:
-            await handler.close_async()  # type: ignore[no-untyped-call]

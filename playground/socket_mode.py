@@ -8,6 +8,7 @@ import json
 import secrets
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -52,7 +53,19 @@ class Sockets:
         self._changes = changes
         self._tickets: set[str] = set()
         self._turn = 0
+        self.is_disabled = False
         self.connections: list[Connection] = []
+
+    def by_way_of(self, port: int) -> None:
+        """From here on apps are sent to another port of this machine, from which a wire leads here."""
+        there = urlsplit(self._url)
+        self._url = there._replace(netloc=f"{there.hostname}:{port}").geturl()
+
+    async def disable(self) -> None:
+        """Socket Mode is switched off in the app's settings."""
+        self.is_disabled = True
+        while self.connections:
+            await self.refresh("link_disabled")
 
     def url(self) -> str:
         """What apps.connections.open hands out: good for one connection."""
@@ -88,7 +101,7 @@ class Sockets:
             self._changes.announce()
 
     def _refusal(self, ticket: str) -> str:
-        if ticket not in self._tickets:
+        if ticket not in self._tickets or self.is_disabled:
             return "link_disabled"
         self._tickets.discard(ticket)
         return "too_many_websockets" if len(self.connections) >= CONNECTIONS else ""
@@ -136,11 +149,11 @@ class Sockets:
         for connection in list(self.connections):
             await connection.send(disconnect("warning"))
 
-    async def refresh(self) -> None:
+    async def refresh(self, reason: str = "refresh_requested") -> None:
         """Asks the oldest connection to come again, and closes it."""
         for connection in self.connections[:1]:
             self._forget(connection)
-            await connection.send(disconnect("refresh_requested"))
+            await connection.send(disconnect(reason))
             await connection.close()
 
     async def drop(self) -> None:
