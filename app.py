@@ -178,6 +178,7 @@ async def _open(bot: Bot) -> None:
 
 
 async def serve(settings: Settings) -> None:
+    asyncio.get_running_loop().set_exception_handler(logs.unhandled)
     try:
         listening = server.bound(settings.host, settings.port)
     except OSError as error:
@@ -265,6 +266,9 @@ def main() -> None:
         sys.exit(str(error))
     except KeyboardInterrupt:
         return
+    except Exception as error:
+        log.critical("stopped", exc_info=error)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

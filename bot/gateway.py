@@ -16,7 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from bot import dispatch, interactions
+from bot import dispatch, failures, payloads
 from bot.context import Context
 
 log = structlog.get_logger("gateway")
@@ -58,6 +58,13 @@ def bolt_app(context: Context) -> AsyncApp:
         attaching_conversation_kwargs_enabled=False,
     )
     dispatch.register(app, context)
+
+    async def on_error(error: Exception) -> BoltResponse:
+        """An event that could not be kept: Slack tells it again."""
+        failures.report(error)
+        return BoltResponse(status=503)
+
+    app.error(on_error)
     return app
 
 
@@ -84,26 +91,35 @@ class Gateway:
             async with asyncio.timeout(BODY_DEADLINE):
                 body = await _capped_body(request)
         except (TimeoutError, ClientDisconnect):
-            return Response(status_code=408)
+            return _refused(408)
         if body is None:
-            return Response(status_code=413)
+            return _refused(413)
         if not is_signed(self._secret, request.headers, body, time.time()):
             log.info("unsigned_request_refused", bytes=len(body))
-            return Response(status_code=401)
+            return _refused(401)
         bolt_request = _readable(body, request.headers)
         if bolt_request is None:
             log.warning("signed_request_unreadable", bytes=len(body))
-            return Response(status_code=400)
+            return _refused(400)
         return _response(await self._app.async_dispatch(bolt_request))
+
+
+def _refused(status: int) -> Response:
+    """Nothing more is read from that connection."""
+    return Response(status_code=status, headers={"Connection": "close"})
 
 
 def _readable(body: bytes, headers: Mapping[str, str]) -> AsyncBoltRequest | None:
     """None for what Slack would never send. Bolt takes the body apart at once, and trips over it anyhow."""
+    content_type = headers.get("content-type", "")
+    if not content_type.startswith("application/json") and body.count(b"&") > payloads.MOST_FIELDS:
+        return None
     try:
-        request = AsyncBoltRequest(body=body.decode(), headers=dict(headers))
+        # No other header: they are not signed, and Bolt obeys some.
+        request = AsyncBoltRequest(body=body.decode(), headers={"content-type": content_type})
     except (ValueError, RecursionError, AttributeError, TypeError, LookupError):
         return None
-    return request if interactions.is_complete(request.body) else None
+    return request if payloads.is_readable(request.body) else None
 
 
 async def _capped_body(request: Request) -> bytes | None:

@@ -10,6 +10,8 @@ from storage.records import CreatorRecord, Filter, Listing, ListQuery
 
 # Of the 3,000 characters that Slack lets metadata have; a title may have 255.
 TITLE_KEPT = 2400
+LONGEST_METADATA = 3000
+LARGEST_NUMBER = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +79,42 @@ class Place:
     @classmethod
     def decode(cls, metadata: str) -> "Place":
         """Raises ValueError for metadata we never wrote."""
+        if len(metadata) > LONGEST_METADATA:
+            raise ValueError(f"metadata of {len(metadata)} characters")
         kept = json.loads(metadata or "{}")
-        query = kept.get("query")
-        return cls(
-            incident_id=kept.get("incident", ""),
-            follow_up_id=kept.get("follow_up", ""),
-            version=kept.get("version"),
-            revision=kept.get("revision", 0),
-            query=ListQuery(Filter(query[0]), *query[1:]) if query else None,
-            first=kept.get("first"),
-            last=kept.get("last"),
-            channel_id=kept.get("channel", ""),
-            opens_form=kept.get("form", False),
-            title=kept.get("title", ""),
-            surface=kept.get("surface", ""),
-            draft_id=kept.get("draft", ""),
-        )
+        if not isinstance(kept, dict):
+            raise ValueError("metadata that is no object")
+        words = {name: _checked(kept[key], kind) for key, (name, kind) in KEPT.items() if key in kept}
+        return cls(**words, query=_query(kept["query"]) if kept.get("query") else None)
+
+
+# Each key in the metadata: the field, and what it holds.
+KEPT: dict[str, tuple[str, type]] = {
+    "incident": ("incident_id", str),
+    "follow_up": ("follow_up_id", str),
+    "version": ("version", int),
+    "revision": ("revision", int),
+    "first": ("first", str),
+    "last": ("last", str),
+    "channel": ("channel_id", str),
+    "form": ("opens_form", bool),
+    "title": ("title", str),
+    "surface": ("surface", str),
+    "draft": ("draft_id", str),
+}
+
+
+def _checked(value: Any, kind: type) -> Any:
+    if type(value) is not kind or (isinstance(value, int) and not 0 <= value < LARGEST_NUMBER):
+        raise ValueError(f"metadata with no {kind.__name__} where one belongs")
+    return value
+
+
+def _query(kept: Any) -> ListQuery:
+    if not isinstance(kept, list) or len(kept) != 4:
+        raise ValueError("metadata with no query where one belongs")
+    chosen, text, *edges = kept
+    return ListQuery(Filter(chosen), _checked(text, str), *(edge and _checked(edge, str) for edge in edges))
 
 
 def _kept_title(title: str) -> str:
@@ -152,42 +174,6 @@ class Suggestion:
 
     reader: Reader
     typed: str
-
-
-# What each kind of payload can't be understood without.
-NEEDED = {
-    "block_actions": ("user.id", "actions.0.action_id", "trigger_id"),
-    "block_suggestion": ("user.id", "action_id"),
-    "event_callback": ("event_id", "event.type"),
-    "view_submission": (
-        "user.id",
-        "trigger_id",
-        "view.id",
-        "view.blocks",
-        "view.callback_id",
-        "view.private_metadata",
-        "view.state.values",
-        "view.title.text",
-    ),
-}
-COMMAND_NEEDS = ("user_id", "channel_id", "trigger_id", "response_url")
-
-
-def is_complete(body: Any) -> bool:
-    """Whether a payload has what its kind always has: Slack's do."""
-    if not isinstance(body, Mapping):
-        return False
-    needed = COMMAND_NEEDS if "command" in body else NEEDED.get(str(body.get("type")), ())
-    return all(_at(body, path.split(".")) is not None for path in needed)
-
-
-def _at(value: Any, path: list[str]) -> Any:
-    for step in path:
-        if isinstance(value, list) and value:
-            value = value[int(step)] if step.isdigit() else None
-        else:
-            value = value.get(step) if isinstance(value, Mapping) else None
-    return value
 
 
 def command(body: Mapping[str, Any]) -> Command:

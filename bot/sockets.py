@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot import failures, interactions
+from bot import failures, payloads
 from bot.slack_errors import as_job_error, error_name
 from bot.tasks import Tasks
 
@@ -185,7 +185,7 @@ class Sockets:
         return connection
 
     async def _answer(self, connection: Connection, request: SocketModeRequest) -> None:
-        if self._is_leaving or not interactions.is_complete(request.payload):
+        if self._is_leaving or not payloads.is_readable(request.payload):
             return
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  it is called in one

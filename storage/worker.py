@@ -5,6 +5,7 @@ import random
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -185,13 +186,12 @@ class Worker:
             reason, wait = str(error), error.retry_after
             await self._fail(job, reason, reason=reason, permanent=error.permanent, retry_after=wait)
         except Exception as error:
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            log.warning(
-                "job_raised", job=job.id, error=type(error).__name__, at=f"{where.filename}:{where.lineno}"
-            )
+            # What it says may quote a row or a message.
+            frame, name = traceback.extract_tb(error.__traceback__)[-1], type(error).__name__
+            where = f"{Path(frame.filename).name}:{frame.lineno}"
+            log.warning("job_raised", job=job.id, error=name, at=where)
             is_bug = not isinstance(error, PASSING) and job.attempts >= ATTEMPTS_AT_A_BUG
-            name = type(error).__name__
-            await self._fail(job, f"{name}: {error}", reason=name, permanent=is_bug)
+            await self._fail(job, f"{name} at {where}", reason=name, permanent=is_bug)
 
     async def _attempt(self, job: ClaimedJob) -> None:
         handler = self._handlers.get(job.kind)

@@ -1,6 +1,7 @@
 """The worker: errors, crashes and leases that are lost."""
 
 import asyncio
+import re
 from datetime import timedelta
 
 import pytest
@@ -48,7 +49,7 @@ async def test_a_job_whose_completion_fails_is_not_done(database: Database) -> N
 
     async with database.read() as session:
         assert (await session.exec(select(Category.name))).all() == []
-    assert job.last_error == "RuntimeError: no room"
+    assert re.fullmatch(r"RuntimeError at test_worker_failures\.py:\d+", job.last_error or "")
 
 
 async def test_a_failed_job_is_retried_after_a_growing_random_wait(
@@ -59,7 +60,8 @@ async def test_a_failed_job_is_retried_after_a_growing_random_wait(
     async with working(database, {"greet": raises(OSError("connection reset"))}):
         job = await until(database, "greet", failed)
 
-    assert (job.run_at, job.attempts, job.last_error) == (at(100), 1, "OSError: connection reset")
+    assert (job.run_at, job.attempts) == (at(100), 1)
+    assert re.fullmatch(r"OSError at queue\.py:\d+", job.last_error or "")
 
 
 def test_the_wait_doubles_up_to_a_limit_with_full_jitter() -> None:
