@@ -91,22 +91,17 @@ class Gateway:
             async with asyncio.timeout(BODY_DEADLINE):
                 body = await _capped_body(request)
         except (TimeoutError, ClientDisconnect):
-            return _refused(408)
+            return Response(status_code=408)
         if body is None:
-            return _refused(413)
+            return Response(status_code=413)
         if not is_signed(self._secret, request.headers, body, time.time()):
             log.info("unsigned_request_refused", bytes=len(body))
-            return _refused(401)
+            return Response(status_code=401)
         bolt_request = _readable(body, request.headers)
         if bolt_request is None:
             log.warning("signed_request_unreadable", bytes=len(body))
-            return _refused(400)
+            return Response(status_code=400)
         return _response(await self._app.async_dispatch(bolt_request))
-
-
-def _refused(status: int) -> Response:
-    """Nothing more is read from that connection."""
-    return Response(status_code=status, headers={"Connection": "close"})
 
 
 def _readable(body: bytes, headers: Mapping[str, str]) -> AsyncBoltRequest | None:

@@ -6,6 +6,8 @@ import logging
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -131,6 +133,25 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
     assert status == 408
 
 
+COMMAND = b"command=/incident&user_id=U0MAYA&channel_id=C1&trigger_id=1&response_url=http://x"
+
+
+def event(**event: Any) -> bytes:
+    return json.dumps({"type": "event_callback", "event_id": "Ev1", "event": event}).encode()
+
+
+def click(**payload: Any) -> bytes:
+    known = {"user": {"id": "U0MAYA"}, "trigger_id": "1", "actions": [{"action_id": "complete:1"}]}
+    return urlencode({"payload": json.dumps({"type": "block_actions", **known, **payload})}).encode()
+
+
+def nested(depth: int) -> Any:
+    inner: Any = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
 DEEP = b"[" * 100_000
 GARBAGE = {
     "bad JSON": (b'{"type": "' + MARK.encode(), JSON),
@@ -160,6 +181,28 @@ GARBAGE = {
     "options": (b'payload={"type": "block_suggestion", "value": "' + MARK.encode() + b'"}', FORM),
     "half a command": (b"command=/incident&text=" + MARK.encode(), FORM),
     "form": (b"a=b&c=" + MARK.encode(), FORM),
+    "many fields": (b"command=/incident&" + b"a=&" * 300_000, FORM),
+    "many fields of one command": (COMMAND + b"&a=b" * 200, FORM),
+    "many payloads": (b"payload={}&" * 90_000, FORM),
+    "wide JSON": (b'{"type": "event_callback", "event": [' + b"[]," * 300_000 + b"[]]}", JSON),
+    "nested JSON": (event(type="user_change", user="U1", more=nested(150)), JSON),
+    "endless number": (event(type="user_change", user=0).replace(b"0", b"9" * 500_000), JSON),
+    "infinite number": (event(type="user_change", user=0).replace(b": 0", b": 1e999"), JSON),
+    "NUL": (event(type="user_change", user="U1\0"), JSON),
+    "half a character": (event(type="user_change", user="U1\ud800"), JSON),
+    "NUL in a command": (COMMAND + b"&text=%00" + MARK.encode(), FORM),
+    "event of nobody": (event(type="app_home_opened", tab="home"), JSON),
+    "event of something": (event(type="member_left_channel", user=["U1"], channel={"id": 5}), JSON),
+    "metadata": (click(view={"id": "V1", "private_metadata": '{"version": 1e400}'}), FORM),
+    "metadata list": (click(view={"id": "V1", "private_metadata": "[]"}), FORM),
+    "metadata query": (click(view={"id": "V1", "private_metadata": '{"query": ["all"]}'}), FORM),
+    "endless metadata": (
+        click(view={"id": "V1", "private_metadata": '{"title": "%s"}' % ("x" * 4000)}),
+        FORM,
+    ),
+    "view number": (click(view=5), FORM),
+    "option text": (click(actions=[{"action_id": "menu:1", "selected_option": MARK}]), FORM),
+    "option number": (click(actions=[{"action_id": "menu:1", "selected_option": {"value": 7}}]), FORM),
 }
 
 
@@ -186,3 +229,23 @@ async def test_an_event_nobody_asked_for_is_accepted(door: Door, scenario: Scena
 async def test_another_apps_command_is_not_answered(door: Door) -> None:
     body = b"command=/deploy&text=now&user_id=U0MAYA&channel_id=C1&trigger_id=1&response_url=http://x"
     assert (await door.send(body, FORM))[0] == 404
+
+
+async def test_headers_that_bolt_would_obey_are_not_passed_on(door: Door, scenario: Scenario) -> None:
+    """They are not signed: whoever is between Slack and the bot could add them."""
+    maya = scenario.maya
+    await maya.types("/incident help")
+    body = urlencode(
+        {**scenario.slack.doors.last["slash_commands"].payload, "trigger_id": "1.2.new"}
+    ).encode()
+    now = str(int(time.time()))
+    headers = {
+        "Content-Type": FORM,
+        "X-Slack-Request-Timestamp": now,
+        "X-Slack-Signature": signature(SECRET, now, body),
+        "X-Slack-Bolt-Lazy-Only": "1",
+        "X-Slack-Bolt-Lazy-Function-Name": "on_command",
+    }
+    assert (await door.post(body, headers))[0] == 200
+    await scenario.is_quiet()
+    assert len([message for message in maya.channel.messages if message.is_ephemeral]) == 2
