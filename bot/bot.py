@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 
@@ -14,10 +15,10 @@ from starlette.responses import Response
 from bot import channel_updates, events, schedules
 from bot.context import Context
 from bot.gateway import Gateway, bolt_app
-from bot.slack_errors import as_job_error
+from bot.slack_errors import as_job_error, retry_after
 from bot.sockets import Sockets
 from storage.leases import ClaimedJob
-from storage.worker import Completion, Handler, JobError, Worker
+from storage.worker import Completion, Handler, JobError, NotYetError, Worker
 
 # With the worker's three seconds for handing back: ten, the patience of most who run containers.
 DRAIN = 7.0
@@ -37,9 +38,11 @@ async def attempt(context: Context, work: Work, job: ClaimedJob) -> Completion |
     try:
         return await work(context, job)
     except SlackApiError as error:
+        if (seconds := retry_after(error)) is not None:
+            raise NotYetError(context.clock() + timedelta(seconds=seconds)) from error
         raise as_job_error(error) from error
     except ClientError as error:
-        raise JobError(type(error).__name__) from error
+        raise JobError(f"Slack can't be reached ({type(error).__name__})") from error
 
 
 class Bot:

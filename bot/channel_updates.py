@@ -1,14 +1,14 @@
 """Jobs: the cards and the status updates in an incident's channel."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from functools import partial
 
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot import posting
 from bot.context import Context
 from bot.slack_errors import error_name
 from storage import channel_messages, consequences, follow_ups, history, incidents, jobs, listing, people
@@ -17,7 +17,7 @@ from storage.leases import ClaimedJob
 from storage.models import ChannelMessage, Incident
 from storage.records import HistoryRecord, Status
 from storage.worker import Completion
-from views.blocks import Block
+from views.blocks import Block, message
 from views.follow_up_card import follow_up_card
 from views.messages import archived_text, invite_text
 from views.status_updates import LINES_SHOWN, status_updates, update_line
@@ -35,10 +35,6 @@ HINTS = {
 
 # An edit is silent. After an hour without a word a new line is one that people notice.
 EDITABLE = timedelta(hours=1)
-# Slack's clock and ours may differ a little.
-CLOCKS_DIFFER = timedelta(seconds=10)
-PAGE = 200
-PAGES = 10
 
 
 async def sync_card(context: Context, job: ClaimedJob) -> Completion | None:
@@ -47,26 +43,42 @@ async def sync_card(context: Context, job: ClaimedJob) -> Completion | None:
         follow_up = await follow_ups.read(session, job.payload["follow_up_id"])
         card = await channel_messages.card_of(session, follow_up.id)
         outstanding = await listing.outstanding_in(session, follow_up.incident.id)
-    if card is not None:
-        edited = follow_up_card(follow_up, now=context.clock())
-        await _edit(context, job, card.slack_channel_id, card.ts, edited)
-        return None
-    if follow_up.status is Status.DELETED:
-        return None
-    channel_id = follow_up.incident.slack_channel_id
-    view = follow_up_card(follow_up, now=context.clock(), outstanding=outstanding)
-    ts = await _post(
-        context, job, channel_id, view, handle=f"card:{follow_up.id}", happened=follow_up.created_at
-    )
-    posted = ChannelMessage(
-        kind=Kind.CARD,
-        incident_id=follow_up.incident.id,
-        follow_up_id=follow_up.id,
-        slack_channel_id=channel_id,
-        ts=ts,
-        posted_at=context.clock(),
-    )
-    return lambda session: channel_messages.remember(session, posted)
+    channel_id, now = follow_up.incident.slack_channel_id, context.clock()
+    async with _with_hint(context, job, channel_id):
+        if card is not None and (ts := await _ts_of(context, card)):
+            if job.group_key != consequences.edits_of(channel_id):
+                return partial(_edit_in_turn, context, job, card, ts)
+            async with posting.turn(context, posting.edits_in(channel_id), posting.EDITS):
+                pass
+            await posting.edit(context, channel_id, ts, follow_up_card(follow_up, now=now))
+            return None
+        if follow_up.status is Status.DELETED:
+            return None
+        card = card or ChannelMessage(
+            kind=Kind.CARD,
+            incident_id=follow_up.incident.id,
+            follow_up_id=follow_up.id,
+            slack_channel_id=channel_id,
+            ts="",
+            posted_at=now,
+        )
+        ts = await _post(context, card, follow_up_card(follow_up, now=now, outstanding=outstanding))
+    return partial(_settle_card, context, card, ts)
+
+
+async def _settle_card(context: Context, card: ChannelMessage, ts: str, session: AsyncSession) -> None:
+    await channel_messages.settle(session, card, ts, context.clock())
+    await consequences.card_is_posted(session, str(card.follow_up_id), card.slack_channel_id)
+
+
+async def _edit_in_turn(
+    context: Context, job: ClaimedJob, card: ChannelMessage, ts: str, session: AsyncSession
+) -> None:
+    """The card is there already: it is brought up to date among the edits, so that no post waits for it."""
+    now = context.clock()
+    await channel_messages.settle(session, card, ts, now)
+    group = consequences.edits_of(card.slack_channel_id)
+    await consequences.sync_card(session, job.payload, group, now)
 
 
 async def tell_status_updates(context: Context, job: ClaimedJob) -> Completion | None:
@@ -79,108 +91,89 @@ async def tell_status_updates(context: Context, job: ClaimedJob) -> Completion |
         last = await channel_messages.last_status_updates(session, incident.id)
         told = await history.by_ids(session, last.history_ids) if last else ()
         outstanding = await listing.outstanding_in(session, incident.id)
-    ids = [entry.id for entry in news]
-    lines = _lines(news)
-    if not lines:
-        return lambda session: channel_messages.mark_announced(session, ids, context.clock())
-    if last is not None and await _is_open(context, job, last, len(lines)):
-        view = status_updates([*_lines(told), *lines], outstanding)
-        await _edit(context, job, last.slack_channel_id, last.ts, view)
-        return lambda session: channel_messages.add_updates(session, last, ids, context.clock())
-    view = status_updates(lines, outstanding)
-    ts = await _post(
-        context, job, incident.slack_channel_id, view, handle=f"status_updates:{ids[0]}", happened=news[0].at
+    if not _lines(news):
+        return partial(_mark_announced, context, news)
+    async with _with_hint(context, job, incident.slack_channel_id):
+        message, ts = await _message_for(context, incident, last, news)
+        told = told if message is last else ()
+        entries = [*told, *(entry for entry in news if entry not in told)]
+        message.history_ids = [entry.id for entry in entries]
+        view = status_updates(_lines(entries), outstanding)
+        if ts:
+            async with context.database.write() as session:
+                await channel_messages.remember(session, message)
+            await posting.edit(context, message.slack_channel_id, ts, view)
+        else:
+            ts = await _post(context, message, view)
+    return partial(_settle, context, message, ts)
+
+
+async def _message_for(
+    context: Context, incident: Incident, last: ChannelMessage | None, news: Sequence[HistoryRecord]
+) -> tuple[ChannelMessage, str]:
+    """The message that shall tell the news, and its `ts` if Slack has it: then there is room to edit it.
+
+    What a message may have told already is told by that one or not at all, however often it takes.
+    """
+    is_unsettled = last is not None and (not last.ts or any(entry.id in last.history_ids for entry in news))
+    if last is not None and is_unsettled:
+        ts = await _ts_of(context, last)
+        if ts:
+            async with posting.turn(context, posting.EDITS):
+                pass
+        return last, ts or ""
+    if last is not None and await _is_open(context, last, len(_lines(news))):
+        return last, last.ts
+    return (
+        ChannelMessage(
+            kind=Kind.STATUS_UPDATES,
+            incident_id=incident.id,
+            slack_channel_id=incident.slack_channel_id,
+            ts="",
+            posted_at=context.clock(),
+        ),
+        "",
     )
-    return lambda session: _remember_updates(session, context, incident, ts, ids)
 
 
-async def _remember_updates(
-    session: AsyncSession, context: Context, incident: Incident, ts: str, ids: list[str]
-) -> None:
-    now = context.clock()
-    posted = ChannelMessage(
-        kind=Kind.STATUS_UPDATES,
-        incident_id=incident.id,
-        slack_channel_id=incident.slack_channel_id,
-        ts=ts,
-        history_ids=ids,
-        posted_at=now,
-    )
-    await channel_messages.remember(session, posted)
-    await channel_messages.mark_announced(session, ids, now)
+async def _mark_announced(context: Context, news: Sequence[HistoryRecord], session: AsyncSession) -> None:
+    await channel_messages.mark_announced(session, [entry.id for entry in news], context.clock())
 
 
-def _lines(entries: tuple[HistoryRecord, ...]) -> list[str]:
+def _lines(entries: Sequence[HistoryRecord]) -> list[str]:
     return [line for entry in entries if (line := update_line(entry)) is not None]
 
 
-async def _is_open(context: Context, job: ClaimedJob, last: ChannelMessage, more: int) -> bool:
-    """Whether the bot's last updates are still the last thing said in the channel, with room for more."""
+async def _is_open(context: Context, last: ChannelMessage, more: int) -> bool:
+    """Whether the bot's last updates are still the last thing said in the channel, with room for more.
+
+    Where Slack's limits leave no room to look or to edit, a message of its own is told at once.
+    """
     if len(last.history_ids) + more > LINES_SHOWN or context.clock() - last.posted_at > EDITABLE:
         return False
     async with context.database.read() as session:
         if await channel_messages.posted_since(session, last.slack_channel_id, last.posted_at):
             return False
-    messages = (await _history(context, job, last.slack_channel_id, limit=1))["messages"]
-    return bool(messages) and messages[0]["ts"] == last.ts
+    if not await posting.has_room(context, posting.LOOKS, posting.EDITS):
+        return False
+    return await posting.last_ts(context, last.slack_channel_id) == last.ts
 
 
-async def _post(
-    context: Context, job: ClaimedJob, channel_id: str, view: Block, *, handle: str, happened: datetime
-) -> str:
-    """The message's `ts`. After an attempt of unknown outcome the bot first looks for its own message.
-
-    That can't be older than what it tells of.
-    """
-    if job.attempts > 1 and (found := await _posted_already(context, job, channel_id, handle, happened)):
-        await _edit(context, job, channel_id, found, view)  # more may have happened since that attempt
-        return found
-    metadata = {"event_type": "follow_ups_message", "event_payload": {"handle": handle}}
-    async with _with_hint(context, job, channel_id):
-        answer = await context.client.chat_postMessage(
-            channel=channel_id,
-            **view,
-            metadata=metadata,
-            unfurl_links=False,
-            unfurl_media=False,
-        )
-    ts: str = answer["ts"]
-    return ts
+async def _ts_of(context: Context, message: ChannelMessage) -> str | None:
+    """None when Slack turns out not to have it: an attempt to post it came to nothing."""
+    if message.ts:
+        return message.ts
+    return await posting.find(context, message.slack_channel_id, message.id, message.posted_at)
 
 
-async def _posted_already(
-    context: Context, job: ClaimedJob, channel_id: str, handle: str, happened: datetime
-) -> str | None:
-    oldest = f"{(happened - CLOCKS_DIFFER).timestamp():.6f}"
-    options: dict[str, Any] = {"oldest": oldest, "limit": PAGE, "include_all_metadata": True}
-    for _ in range(PAGES):
-        answer = await _history(context, job, channel_id, **options)
-        for message in answer["messages"]:
-            payload = (message.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("handle") == handle:
-                ts: str = message["ts"]
-                return ts
-        options["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor")
-        if not options["cursor"]:
-            break
-    return None
+async def _post(context: Context, message: ChannelMessage, view: Block) -> str:
+    async with posting.turn(context, posting.posts_in(message.slack_channel_id)) as session:
+        await channel_messages.remember(session, message)
+    return await posting.post(context, message.slack_channel_id, view, message.id)
 
 
-async def _history(context: Context, job: ClaimedJob, channel_id: str, **options: Any) -> AsyncSlackResponse:
-    """A page of the channel's messages, newest first."""
-    async with _with_hint(context, job, channel_id):
-        return await context.client.conversations_history(channel=channel_id, **options)
-
-
-async def _edit(context: Context, job: ClaimedJob, channel_id: str, ts: str, view: Block) -> None:
-    async with _with_hint(context, job, channel_id):
-        try:
-            # `parse` is "client" unless said otherwise: it would turn plain words into mentions.
-            await context.client.chat_update(channel=channel_id, ts=ts, parse="none", **view)
-        except SlackApiError as error:
-            if error_name(error) != "message_not_found":
-                raise
-            # Someone deleted it: that is their word.
+async def _settle(context: Context, message: ChannelMessage, ts: str, session: AsyncSession) -> None:
+    await channel_messages.settle(session, message, ts, context.clock())
 
 
 @asynccontextmanager
@@ -219,7 +212,7 @@ async def say_it_is_archived(context: Context, job: ClaimedJob) -> None:
 async def _tell_person(context: Context, job: ClaimedJob, text: str) -> None:
     async with context.database.read() as session:
         person = await people.by_id(session, job.payload["person_id"])
-    await context.client.chat_postMessage(channel=person.slack_user_id, text=text)
+    await posting.post_directly(context, job, person.slack_user_id, message(text))
 
 
 HANDLERS = {

@@ -8,7 +8,7 @@ from typing import Any
 from bot import directory, home, tracking
 from bot.context import Context
 from bot.directory import StrangerError
-from storage import access, deliveries, incidents, jobs
+from storage import access, consequences, deliveries, incidents, jobs
 from storage.leases import ClaimedJob
 from storage.records import Visibility
 
@@ -117,7 +117,7 @@ async def user_changed(context: Context, event: Mapping[str, Any]) -> None:
 async def _resume(context: Context, slack_channel_id: str) -> None:
     """What could not be posted while the bot was away is posted now."""
     async with context.database.write() as session:
-        await jobs.revive(session, group_key=slack_channel_id, now=context.clock())
+        await consequences.resume(session, slack_channel_id, context.clock())
 
 
 EVENTS: dict[str, Handle] = {

@@ -9,8 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import directory, failures
 from bot.channel_updates import INVITE_HINT
 from bot.context import Context
-from bot.slack_errors import as_job_error
-from storage import deliveries, incidents, jobs
+from bot.slack_errors import retry_after
+from storage import deliveries, incidents, jobs, pacing
 from storage.leases import ClaimedJob
 
 # Slack repeats an event for six minutes; a schedule's key has its turn in it; a hint is given once.
@@ -26,14 +26,16 @@ async def look_at_channels(context: Context) -> None:
             await directory.refresh_channel(context, channel_id)
         except Exception as error:  # one channel's trouble is not the others'
             failures.report(error)
-            if isinstance(error, SlackApiError) and as_job_error(error).retry_after is not None:
+            if isinstance(error, SlackApiError) and retry_after(error) is not None:
                 return
 
 
 async def sweep_jobs(context: Context) -> None:
     async with context.database.write() as session:
-        await jobs.sweep(session, before=context.clock() - DONE_JOBS_KEPT, keeping=(INVITE_HINT,))
+        long_ago = context.clock() - DONE_JOBS_KEPT
+        await jobs.sweep(session, before=long_ago, keeping=(INVITE_HINT,))
         await deliveries.sweep(session, before=context.clock() - deliveries.KEPT)
+        await pacing.sweep(session, before=long_ago)
 
 
 SCHEDULES: dict[str, tuple[timedelta, Callable[[Context], Awaitable[None]]]] = {

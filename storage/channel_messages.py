@@ -1,12 +1,13 @@
-"""What the bot posted in channels, so that it can edit its own messages."""
+"""What the bot posts in channels, so that it can edit its own messages and repeats none."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import update
+from sqlalchemy import Update, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.inserting import InsertNew
 from storage.models import ChannelMessage, HistoryEntry
 
 
@@ -54,21 +55,25 @@ async def move(session: AsyncSession, incident_id: str, old_channel_id: str, new
 
 
 async def remember(session: AsyncSession, message: ChannelMessage) -> None:
-    session.add(message)
-    await session.flush()
+    """Before Slack is asked: whoever goes on after a crash knows what the message tells, if it is there."""
+    await session.exec(InsertNew(ChannelMessage).values(message.model_dump()))
+    await session.exec(_the(message).values(history_ids=message.history_ids))
 
 
-async def add_updates(
-    session: AsyncSession, message: ChannelMessage, history_ids: list[str], now: datetime
-) -> None:
-    """The message now tells these too; they need no telling again."""
-    kept = await session.merge(message)
-    kept.history_ids = [*message.history_ids, *history_ids]
-    session.add(kept)
-    await mark_announced(session, history_ids, now)
+async def settle(session: AsyncSession, message: ChannelMessage, ts: str, now: datetime) -> None:
+    """Slack has the message. What it tells needs no telling again."""
+    if not message.ts:
+        await session.exec(_the(message).values(ts=ts, posted_at=now))
+    await mark_announced(session, message.history_ids, now)
+
+
+def _the(message: ChannelMessage) -> Update:
+    return update(ChannelMessage).where(col(ChannelMessage.id) == message.id)
 
 
 async def mark_announced(session: AsyncSession, history_ids: list[str], now: datetime) -> None:
     await session.exec(
-        update(HistoryEntry).where(col(HistoryEntry.id).in_(history_ids)).values(announced_at=now)
+        update(HistoryEntry)
+        .where(col(HistoryEntry.id).in_(history_ids), col(HistoryEntry.announced_at).is_(None))
+        .values(announced_at=now)
     )

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage import jobs
+from storage import channel_messages, jobs
 from storage.models import HistoryEntry, Incident
 
 CARD = "card"
@@ -14,24 +14,58 @@ STATUS_UPDATES = "status_updates"
 SETTLE = timedelta(milliseconds=400)
 
 
+def edits_of(slack_channel_id: str) -> str:
+    """The group of the jobs that edit the channel's cards. What posts there is in the channel's own.
+
+    So an edit that has to wait, of which Slack allows fewer, holds up no post.
+    """
+    return f"{slack_channel_id}:edits"
+
+
 async def follow(session: AsyncSession, incident: Incident, entry: HistoryEntry, now: datetime) -> None:
     """Bring the follow-up's card up to date and, where the change is announced, tell the channel."""
     told = {"actor_kind": entry.actor_kind.value, "actor_id": entry.actor_id}
-    await jobs.enqueue(
-        session,
-        CARD,
-        {"follow_up_id": entry.follow_up_id, **told},
-        group_key=incident.slack_channel_id,
-        coalesce_key=f"{CARD}:{entry.follow_up_id}",
-        now=now,
-    )
+    channel_id = incident.slack_channel_id
+    card = await channel_messages.card_of(session, entry.follow_up_id)
+    is_posted = card is not None and card.ts
+    group = edits_of(channel_id) if is_posted else channel_id
+    await sync_card(session, {"follow_up_id": entry.follow_up_id, **told}, group, now)
     if entry.announced_at is None:
         await jobs.enqueue(
             session,
             STATUS_UPDATES,
             {"incident_id": incident.id, **told},
-            group_key=incident.slack_channel_id,
+            group_key=channel_id,
             coalesce_key=f"{STATUS_UPDATES}:{incident.id}",
             run_at=now + SETTLE,
             now=now,
         )
+
+
+async def sync_card(session: AsyncSession, payload: dict[str, str], group_key: str, now: datetime) -> None:
+    """`payload`: the follow-up's id, and whose change it was."""
+    await jobs.enqueue(
+        session,
+        CARD,
+        payload,
+        group_key=group_key,
+        coalesce_key=f"{CARD}:{payload['follow_up_id']}",
+        now=now,
+    )
+
+
+async def card_is_posted(session: AsyncSession, follow_up_id: str, slack_channel_id: str) -> None:
+    """A change that came while it was being posted need not wait for the channel's next turn to post."""
+    await jobs.regroup(session, f"{CARD}:{follow_up_id}", edits_of(slack_channel_id))
+
+
+async def move(session: AsyncSession, old_channel_id: str, new_channel_id: str) -> None:
+    """The channel has another id now: what is still to be done there goes on under it."""
+    await jobs.move_group(session, old_channel_id, new_channel_id)
+    await jobs.move_group(session, edits_of(old_channel_id), edits_of(new_channel_id))
+
+
+async def resume(session: AsyncSession, slack_channel_id: str, now: datetime) -> None:
+    """What could not be done in the channel for good can be done again."""
+    for group_key in (slack_channel_id, edits_of(slack_channel_id)):
+        await jobs.revive(session, group_key=group_key, now=now)

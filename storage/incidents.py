@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage import access, channel_messages, jobs
+from storage import access, channel_messages, consequences
 from storage.errors import InvalidFieldError
 from storage.inserting import InsertNew
 from storage.limits import INCIDENT_NAME_LIMIT
@@ -192,7 +192,7 @@ async def move_channel(
     session.add(incident)
     await access.move_members(session, old_channel_id, new_channel_id)
     await channel_messages.move(session, incident.id, old_channel_id, new_channel_id)
-    await jobs.move_group(session, old_channel_id, new_channel_id)
+    await consequences.move(session, old_channel_id, new_channel_id)
 
 
 def _valid_name(name: str) -> str:

@@ -159,6 +159,14 @@ async def move_group(session: AsyncSession, old: str, new: str) -> None:
     await connection.execute(moving.values(group_key=new))
 
 
+async def regroup(session: AsyncSession, coalesce_key: str, group_key: str) -> None:
+    """The ready job of that key, if there is one, goes on in another group."""
+    ready = update(Job).where(col(Job.coalesce_key) == coalesce_key, READY)
+    connection = await session.connection()
+    await connection.execute(ready.values(group_key=group_key))
+    session.info[WAKES_WORKER] = True
+
+
 async def bring_forward(session: AsyncSession, coalesce_key: str, run_at: datetime, *, attempts: int) -> bool:
     """Let the ready job of that key run by then, with the attempts of the one that it stands in for.
 

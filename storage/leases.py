@@ -13,16 +13,18 @@ from sqlalchemy import TextClause, bindparam, case, func, select, text, tuple_, 
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage import pacing
 from storage.columns import UTCDateTime, new_id
 from storage.database import WAKES_WORKER
-from storage.jobs import LEASED, READY, Job, State, at_least, bring_forward
+from storage.jobs import LEASED, READY, Job, State, at_least
+from storage.models import Pace
 
 _CLAIM_LOCK = 0x6A6F6273  # any number, the same in every version
 _LONGEST_ERROR = 500
 
 # Literal states, not parameters: SQLite uses a partial index only when it can see that its condition holds.
 # A group's jobs wait for an older one that has come due or failed, but not for one scheduled for later, and
-# for any that is being worked on. An expired lease holds up only the jobs behind it.
+# for any that is being worked on. An expired lease holds up only the jobs behind it. A paused group waits.
 _CLAIMABLE = text("""
 (job.state = 'ready' AND job.run_at <= :now OR job.state = 'leased' AND job.lease_until < :now)
 AND NOT EXISTS (
@@ -31,6 +33,7 @@ AND NOT EXISTS (
   AND (other.id < job.id AND (other.state = 'leased' OR other.attempts > 0 OR other.run_at <= :now)
        OR other.id > job.id AND other.state = 'leased' AND other.lease_until >= :now)
 )
+AND NOT EXISTS (SELECT 1 FROM pace WHERE pace.key = job.group_key AND pace.until > :now)
 """).bindparams(bindparam("now", type_=UTCDateTime))
 
 
@@ -58,8 +61,10 @@ async def next_at(session: AsyncSession, *, now: datetime) -> datetime | None:
     claimable = select(1).select_from(Job).where(_claimable(now)).exists()
     due = select(func.min(col(Job.run_at))).where(READY, col(Job.run_at) > now).scalar_subquery()
     expired = select(func.min(col(Job.lease_until))).where(LEASED).scalar_subquery()
+    waiting = select(1).select_from(Job).where(READY, col(Job.group_key) == col(Pace.key)).exists()
+    paused = select(func.min(col(Pace.until))).where(col(Pace.until) > now, waiting).scalar_subquery()
     connection = await session.connection()
-    row = (await connection.execute(select(claimable, due, expired))).one()
+    row = (await connection.execute(select(claimable, due, expired, paused))).one()
     return now if row[0] else min((at for at in row[1:] if at is not None), default=None)
 
 
@@ -104,41 +109,48 @@ async def park(session: AsyncSession, job: ClaimedJob, error: str, *, now: datet
 
 
 async def retry_later(session: AsyncSession, job: ClaimedJob, error: str, *, run_at: datetime) -> None:
-    """Try again then. Raises LeaseLostError.
+    """Try again then. Raises LeaseLostError."""
+    await _put_back(session, job, run_at=run_at, attempts=job.attempts, last_error=error[:_LONGEST_ERROR])
 
-    When a newer job of its coalesce_key waits, that one takes over, with this one's wait and attempts.
+
+async def postpone(session: AsyncSession, job: ClaimedJob, *, until: datetime) -> None:
+    """Nothing was tried, so no attempt is counted; the job's group waits with it. Raises LeaseLostError."""
+    if job.group_key is not None:
+        await pacing.pause(session, job.group_key, until)
+    await _put_back(session, job, run_at=until, attempts=job.attempts - 1)
+
+
+async def hand_back(
+    session: AsyncSession, job: ClaimedJob, *, now: datetime, after: timedelta = timedelta()
+) -> None:
+    """Another worker may have the job so much later. The attempt counts: the world may have heard of it.
+
+    Raises LeaseLostError.
     """
-    error = error[:_LONGEST_ERROR]
-    if job.coalesce_key is not None and await _inherit(session, job, run_at):
-        await _settle(session, job, state=State.DONE, done_at=run_at, last_error=error)
+    await _put_back(session, job, run_at=now + after, attempts=job.attempts)
+    session.info[WAKES_WORKER] = True
+
+
+async def _put_back(
+    session: AsyncSession, job: ClaimedJob, *, run_at: datetime, attempts: int, **noted: Any
+) -> None:
+    """When a newer job of its coalesce_key waits, that one takes over, with this one's wait and attempts."""
+    if job.coalesce_key is not None and await _inherit(session, job.coalesce_key, run_at, attempts):
+        await _settle(session, job, state=State.DONE, done_at=run_at, **noted)
     else:
-        await _settle(session, job, state=State.READY, run_at=run_at, last_error=error)
+        await _settle(session, job, state=State.READY, run_at=run_at, attempts=attempts, **noted)
 
 
-async def _inherit(session: AsyncSession, job: ClaimedJob, run_at: datetime) -> bool:
-    successor = update(Job).where(col(Job.coalesce_key) == job.coalesce_key, READY)
+async def _inherit(session: AsyncSession, coalesce_key: str, run_at: datetime, attempts: int) -> bool:
+    successor = update(Job).where(col(Job.coalesce_key) == coalesce_key, READY)
     connection = await session.connection()
     inherited = await connection.execute(
         successor.values(
             run_at=case((col(Job.run_at) > run_at, col(Job.run_at)), else_=run_at),
-            attempts=at_least(job.attempts),
+            attempts=at_least(attempts),
         )
     )
     return inherited.rowcount > 0
-
-
-async def hand_back(session: AsyncSession, job: ClaimedJob, *, now: datetime) -> None:
-    """Another worker may have the job at once. The attempt counts: it may have been heard by the world.
-
-    Raises LeaseLostError.
-    """
-    if job.coalesce_key is not None and await bring_forward(
-        session, job.coalesce_key, now, attempts=job.attempts
-    ):
-        await _settle(session, job, state=State.DONE, done_at=now)
-    else:
-        await _settle(session, job, state=State.READY)
-    session.info[WAKES_WORKER] = True
 
 
 async def _settle(session: AsyncSession, job: ClaimedJob, **values: Any) -> None:

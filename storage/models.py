@@ -208,7 +208,10 @@ class HistoryEntry(SQLModel, table=True):
 
 
 class ChannelMessage(SQLModel, table=True):
-    """What the bot posted where: a follow-up's card, or a message of status updates (`history_ids`)."""
+    """What the bot posts where: a follow-up's card, or a message of status updates (`history_ids`).
+
+    It is written before Slack is asked. `ts` is empty until it is known that Slack has the message.
+    """
 
     __tablename__ = "channel_message"
     __table_args__ = (
@@ -231,3 +234,10 @@ class Delivery(SQLModel, table=True):
 
     key: str = Field(primary_key=True)
     received_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class Pace(SQLModel, table=True):
+    """Something that is done only so often is spent until then: see `storage/pacing`."""
+
+    key: str = Field(primary_key=True)
+    until: datetime = Field(sa_type=UTCDateTime, index=True)

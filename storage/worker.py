@@ -27,7 +27,9 @@ Settle = Callable[[AsyncSession], Awaitable[None]]
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 900.0
 POLL = 1.0
-HAND_BACK_LIMIT = 3.0
+HAND_BACK_LIMIT = 2.0
+# A call that was cut short may still be carried out. Until then nobody can tell whether it was.
+CUT_SHORT = timedelta(seconds=15)
 
 # What passes by itself. Anything else is a bug, which holds up its group for only a few attempts.
 PASSING = (OSError, DBAPIError, PoolTimeoutError)
@@ -45,6 +47,14 @@ class JobError(Exception):
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
+
+
+class NotYetError(Exception):
+    """A handler's word that nothing was tried: there is no room for it before `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"not before {until.isoformat()}")
+        self.until = until
 
 
 def backoff(attempts: int) -> float:
@@ -147,17 +157,22 @@ class Worker:
             log.warning("job_not_settled", job=task.get_name(), error=type(error).__name__)
 
     async def _keep_leases(self) -> None:
+        extended = self._clock()
         while True:
             await asyncio.sleep(self._lease.total_seconds() / 3)
-            if not self._held:
+            held, now = dict(self._held), self._clock()
+            if not held:
+                extended = now
                 continue
-            held = dict(self._held)
             try:
                 async with self._database.write() as session:
-                    kept = await leases.extend(session, held.values(), until=self._clock() + self._lease)
+                    kept = await leases.extend(session, held.values(), until=now + self._lease)
+                extended = now
             except Exception as error:
                 log.warning("leases_not_extended", error=type(error).__name__)
-                continue
+                if now - extended < self._lease * 2 / 3:
+                    continue
+                kept = set()  # by the next look they'll have run out, and anyone may claim the jobs
             for task, job in held.items():
                 if job.id not in kept:
                     task.cancel()
@@ -178,10 +193,16 @@ class Worker:
                 name = type(error).__name__
                 await self._fail(job, f"{name}: the handler gave up on itself", reason=name)
                 return
+            now = self._clock()
             async with asyncio.timeout(HAND_BACK_LIMIT):
-                await self._settle(job, lambda session: leases.hand_back(session, job, now=self._clock()))
+                await self._settle(
+                    job, lambda session: leases.hand_back(session, job, now=now, after=CUT_SHORT)
+                )
         except LeaseLostError:
             log.info("job_taken_over", job=job.id, kind=job.kind)
+        except NotYetError as error:
+            until = error.until
+            await self._settle(job, lambda session: leases.postpone(session, job, until=until))
         except JobError as error:
             reason, wait = str(error), error.retry_after
             await self._fail(job, reason, reason=reason, permanent=error.permanent, retry_after=wait)

@@ -253,4 +253,5 @@ async def test_what_slack_refuses_for_good_is_parked_with_its_reason(scenario: S
     await adds(maya, CERTS)
     await scenario.is_quiet()
     parked = [job for job in await scenario.jobs() if job.state == "dead"]
-    assert [(job.last_error, job.attempts) for job in parked] == [("token_revoked", 1)]
+    reason = "the bot's token was revoked: reinstall the app and set SLACK_BOT_TOKEN (token_revoked)"
+    assert [(job.last_error, job.attempts) for job in parked] == [(reason, 1)]

@@ -51,21 +51,43 @@ async def test_the_bot_knows_whether_it_spoke_since(database: Database) -> None:
     assert not await look(database, channel_messages.posted_since, "C-other", just_before)
 
 
-async def test_updates_added_to_a_message_are_told_once_and_in_order(database: Database) -> None:
+async def test_what_a_message_tells_is_known_before_slack_has_it_and_told_once_it_does(
+    database: Database,
+) -> None:
     alice, made = await alice_and_follow_up(database)
     await run(database, follow_ups.complete, alice, made.id, now=LATER)
     (completed,) = await look(database, history.unannounced, made.incident.id)
-    message = posted(made, Kind.STATUS_UPDATES, "1.1", history_ids=[completed.id])
+    message = posted(made, Kind.STATUS_UPDATES, "", history_ids=[completed.id])
     await run(database, channel_messages.remember, message)
-    await run(database, channel_messages.mark_announced, [completed.id], LATER)
-    await run(database, follow_ups.reopen, alice, made.id, now=LATER)
-    (reopened,) = await look(database, history.unannounced, made.incident.id)
-    last = await look(database, channel_messages.last_status_updates, made.incident.id)
-    assert last is not None
-
-    await run(database, channel_messages.add_updates, last, [reopened.id], LATER)
 
     kept = await look(database, channel_messages.last_status_updates, made.incident.id)
     assert kept is not None
-    assert (kept.id, kept.history_ids) == (message.id, [completed.id, reopened.id])
+    assert (kept.id, kept.ts, kept.history_ids) == (message.id, "", [completed.id])
+    assert [entry.id for entry in await look(database, history.unannounced, made.incident.id)] == [
+        completed.id
+    ]
+
+    await run(database, channel_messages.settle, kept, "1.1", LATER)
+
+    kept = await look(database, channel_messages.last_status_updates, made.incident.id)
+    assert kept is not None
+    assert (kept.ts, kept.posted_at) == ("1.1", LATER)
+    assert await look(database, history.unannounced, made.incident.id) == ()
+
+
+async def test_a_message_that_tells_more_stays_where_and_when_it_was(database: Database) -> None:
+    alice, made = await alice_and_follow_up(database)
+    message = posted(made, Kind.STATUS_UPDATES, "1.1")
+    await run(database, channel_messages.remember, message)
+    await run(database, follow_ups.complete, alice, made.id, now=LATER)
+    (completed,) = await look(database, history.unannounced, made.incident.id)
+
+    message.history_ids = [completed.id]
+    await run(database, channel_messages.remember, message)
+    await run(database, channel_messages.settle, message, "1.1", LATER)
+
+    kept = await look(database, channel_messages.last_status_updates, made.incident.id)
+    assert kept is not None
+    assert (kept.id, kept.ts, kept.posted_at) == (message.id, "1.1", NOW)
+    assert kept.history_ids == [completed.id]
     assert await look(database, history.unannounced, made.incident.id) == ()
