@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.context import Context
-from bot.slack_errors import error_name, retry_after
+from bot.slack_errors import as_job_error, error_name, retry_after
 from storage import pacing
 from storage.leases import ClaimedJob
 from storage.pacing import Budget
@@ -65,14 +65,21 @@ async def has_room(context: Context, *budgets: Budget) -> bool:
 
 async def post(context: Context, channel_id: str, view: Block, handle: str) -> str:
     """The message's `ts`. `handle` is what `find` knows it by."""
-    async with _asking(context, posts_in(channel_id)):
-        answer = await context.client.chat_postMessage(
-            channel=channel_id,
-            **view,
-            metadata={"event_type": EVENT_TYPE, "event_payload": {"handle": handle}},
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+    budget = posts_in(channel_id)
+    try:
+        async with _asking(context, budget):
+            answer = await context.client.chat_postMessage(
+                channel=channel_id,
+                **view,
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"handle": handle}},
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+    except SlackApiError as error:
+        if as_job_error(error).permanent:
+            async with context.database.write() as session:
+                await pacing.give_back(session, budget, context.clock())
+        raise
     ts: str = answer["ts"]
     return ts
 

@@ -37,6 +37,13 @@ async def take(session: AsyncSession, budget: Budget, now: datetime) -> datetime
     return None
 
 
+async def give_back(session: AsyncSession, budget: Budget, now: datetime) -> None:
+    """One was taken for nothing."""
+    pace = await _locked(session, budget.key, now)
+    pace.until -= budget.every
+    session.add(pace)
+
+
 async def exhaust(session: AsyncSession, budget: Budget, until: datetime) -> None:
     """There is no room before then, whatever was counted here."""
     await pause(session, budget.key, until + budget.ahead)

@@ -80,7 +80,7 @@ class Scenario:
 
     async def is_quiet(self) -> None:
         """Waits until nothing is under way: no event, no task and no job."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await self._is_busy():  # noqa: ASYNC110  the three have no event in common
                 await asyncio.sleep(0.01)
 

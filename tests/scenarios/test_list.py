@@ -125,6 +125,7 @@ async def test_five_thousand_follow_ups_are_listed_searched_and_paged(scenario: 
         connection = await session.connection()
         for _ in range(9):  # each turn doubles what is there
             await connection.exec_driver_sql(COPY_ALL)
+    scenario.slack.calls.clear()
     listed = await list_of(maya)
     await listed.shows("5120 outstanding · 0 done")
     await listed.clicks("Older")

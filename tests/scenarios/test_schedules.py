@@ -58,7 +58,8 @@ async def test_an_event_that_slack_refuses_for_good_is_parked_at_once(scenario: 
     scenario.slack.acts.rename(scenario.maya.id, seed.RANDOM, "inc-201-rumours")
     await scenario.is_quiet()
     (job,) = await scenario.jobs("slack_event")
-    assert (job.state, job.attempts, job.last_error) == (State.DEAD, 1, "token_revoked")
+    assert (job.state, job.attempts) == (State.DEAD, 1)
+    assert "token was revoked" in str(job.last_error)
 
 
 async def test_an_event_waits_for_as_long_as_slack_says(scenario: Scenario) -> None:
