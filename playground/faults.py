@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import Random
 from typing import Final
 
 # Faults that answer a Web API call with an error instead of doing it, and that error.
@@ -13,9 +14,10 @@ ERRORS: Final[dict[str, str]] = {
     "fatal_error": "fatal_error",
 }
 
-# Web API: rate_limited (429), server_error (500), slow (after `delay` seconds), lost_reply (done, but the
-# connection breaks before the answer), and ERRORS. Events, with the event's type as `method`: duplicate (same
-# event_id), duplicate_new_id, slow (late), dropped (never sent).
+# Web API: rate_limited (429), server_error (500), slow (after `delay` seconds); done, but answered with 500
+# (late_error), after `delay` seconds (hung) or not at all, since the connection breaks (lost_reply); and
+# ERRORS. Events, with the event's type as `method`: duplicate (same event_id), duplicate_new_id, slow (late),
+# dropped (never sent).
 # Deliveries, with slash_commands or interactive as `method`: duplicate (at once the same request, or the same
 # envelope over another connection).
 KINDS: Final = frozenset(
@@ -23,6 +25,8 @@ KINDS: Final = frozenset(
         "rate_limited",
         "server_error",
         "slow",
+        "late_error",
+        "hung",
         "lost_reply",
         "duplicate",
         "duplicate_new_id",
@@ -44,11 +48,22 @@ class Fault:
         return self.times > 0 and self.method in {"*", method}
 
 
+@dataclass
+class Mix:
+    """So large a share of the calls fails, each in one of these ways. The same seed fails the same calls."""
+
+    share: float
+    faults: tuple[Fault, ...]
+    methods: tuple[str, ...]
+    random: Random
+
+
 class Faults:
     """`faults.add("chat.postMessage", "rate_limited", times=2)`: the next two calls get a 429."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
+        self._mixes: list[Mix] = []
 
     def add(
         self,
@@ -59,11 +74,28 @@ class Faults:
         retry_after: int = 1,
         delay: float = 0.0,
     ) -> Fault:
-        if kind not in KINDS:
-            raise ValueError(f"no fault of kind {kind!r}; there are {', '.join(sorted(KINDS))}")
-        fault = Fault(kind, method, times, retry_after, delay)
+        fault = Fault(_known(kind), method, times, retry_after, delay)
         self._faults.append(fault)
         return fault
+
+    def mix(
+        self,
+        share: float,
+        *kinds: str,
+        methods: tuple[str, ...],
+        seed: int = 0,
+        retry_after: int = 1,
+        delay: float = 0.0,
+    ) -> None:
+        """From now on that share of the calls of those methods fails, in any of these ways."""
+        faults = tuple(Fault(_known(kind), "*", 1, retry_after, delay) for kind in kinds)
+        self._mixes.append(Mix(share, faults, methods, Random(seed)))  # noqa: S311
+
+    def meet(self, method: str) -> None:
+        """A call comes: whether it is one of those that fail."""
+        for mix in self._mixes:
+            if method in mix.methods and mix.random.random() < mix.share:
+                self._faults.append(replace(mix.random.choice(mix.faults), method=method))
 
     def take(self, method: str, *kinds: str) -> Fault | None:
         """The first fault that fits, used up by one."""
@@ -75,3 +107,10 @@ class Faults:
 
     def clear(self) -> None:
         self._faults.clear()
+        self._mixes.clear()
+
+
+def _known(kind: str) -> str:
+    if kind not in KINDS:
+        raise ValueError(f"no fault of kind {kind!r}; there are {', '.join(sorted(KINDS))}")
+    return kind

@@ -96,6 +96,7 @@ class WebApi:
 
     async def serve(self, request: Request) -> Response:
         method = str(request.path_params["method"])
+        self._faults.meet(method)
         slow = self._faults.take(method, "slow")
         if slow is not None:
             await asyncio.sleep(slow.delay)
@@ -104,7 +105,11 @@ class WebApi:
             args = parse_arguments(request.url.query, request.headers.get("content-type", ""), body)
         except ApiError as error:
             return self._answered(method, {}, _refusal(error))
-        return self._served(method, args, _token(request, args))
+        response = self._served(method, args, _token(request, args))
+        hung = self._faults.take(method, "hung")
+        if hung is not None:
+            await asyncio.sleep(hung.delay)
+        return response
 
     def _served(self, method: str, args: Json, token: str) -> Response:
         limited = self._faults.take(method, "rate_limited")
@@ -118,6 +123,8 @@ class WebApi:
             answer = {"ok": True, **self._call(method, args)}
         except ApiError as error:
             answer = _refusal(error)
+        if self._faults.take(method, "late_error"):
+            return self._answered(method, args, {"ok": False, "error": "internal_error"}, 500)
         response = self._answered(method, args, answer)
         return LostReply() if self._faults.take(method, "lost_reply") else response
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import TextClause, bindparam, case, func, select, text, tuple_, update
+from sqlalchemy import TextClause, bindparam, func, select, text, tuple_, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage import pacing
 from storage.columns import UTCDateTime, new_id
 from storage.database import WAKES_WORKER
-from storage.jobs import LEASED, READY, Job, State, at_least
+from storage.jobs import LEASED, READY, Job, State
 from storage.models import Pace
 
 _CLAIM_LOCK = 0x6A6F6273  # any number, the same in every version
@@ -134,23 +134,12 @@ async def hand_back(
 async def _put_back(
     session: AsyncSession, job: ClaimedJob, *, run_at: datetime, attempts: int, **noted: Any
 ) -> None:
-    """When a newer job of its coalesce_key waits, that one takes over, with this one's wait and attempts."""
-    if job.coalesce_key is not None and await _inherit(session, job.coalesce_key, run_at, attempts):
-        await _settle(session, job, state=State.DONE, done_at=run_at, **noted)
-    else:
-        await _settle(session, job, state=State.READY, run_at=run_at, attempts=attempts, **noted)
-
-
-async def _inherit(session: AsyncSession, coalesce_key: str, run_at: datetime, attempts: int) -> bool:
-    successor = update(Job).where(col(Job.coalesce_key) == coalesce_key, READY)
-    connection = await session.connection()
-    inherited = await connection.execute(
-        successor.values(
-            run_at=case((col(Job.run_at) > run_at, col(Job.run_at)), else_=run_at),
-            attempts=at_least(attempts),
-        )
-    )
-    return inherited.rowcount > 0
+    """A newer job of its coalesce_key that waits is taken in: this one keeps its place in the group."""
+    if job.coalesce_key is not None:
+        newer = update(Job).where(col(Job.coalesce_key) == job.coalesce_key, READY)
+        connection = await session.connection()
+        await connection.execute(newer.values(state=State.DONE, done_at=run_at))
+    await _settle(session, job, state=State.READY, run_at=run_at, attempts=attempts, **noted)
 
 
 async def _settle(session: AsyncSession, job: ClaimedJob, **values: Any) -> None:

@@ -1,5 +1,6 @@
 """Things that go wrong on purpose."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -59,6 +60,39 @@ async def test_slack_may_fail_without_an_effect(playground: Playground, client: 
     assert said(playground, "x") == 0
 
 
+async def test_slack_may_fail_after_the_effect(playground: Playground, client: AsyncWebClient) -> None:
+    playground.faults.add("chat.postMessage", "late_error")
+    with pytest.raises(SlackApiError) as failed:
+        await client.chat_postMessage(channel=CHECKOUT, text="heard?")
+    assert failed.value.response.status_code == 500
+    assert said(playground, "heard?") == 1
+
+
+async def test_slack_may_keep_a_caller_waiting_after_the_effect(
+    playground: Playground, client: AsyncWebClient
+) -> None:
+    playground.faults.add("chat.postMessage", "hung", delay=0.3)
+    waiting = asyncio.create_task(client.chat_postMessage(channel=CHECKOUT, text="heard?"))
+    found = await playground.workspace.changes.until(lambda: said(playground, "heard?") or None, 2)
+    assert (found, waiting.done()) == (1, False)
+    await waiting
+
+
+async def test_a_share_of_the_calls_may_fail(playground: Playground, client: AsyncWebClient) -> None:
+    playground.faults.mix(0.3, "server_error", "rate_limited", methods=("chat.postMessage",), seed=1)
+    outcomes = []
+    for _ in range(60):
+        try:
+            await client.chat_postMessage(channel=CHECKOUT, text="x")
+            outcomes.append(200)
+        except SlackApiError as error:
+            outcomes.append(error.response.status_code)
+        await client.auth_test()
+    assert 5 <= outcomes.count(500) <= 20
+    assert 5 <= outcomes.count(429) <= 20
+    assert said(playground, "x") == outcomes.count(200)
+
+
 async def test_slack_may_be_slow(playground: Playground, client: AsyncWebClient) -> None:
     playground.faults.add("auth.test", "slow", delay=0.1)
     began = time.monotonic()
@@ -90,6 +124,8 @@ async def test_a_call_may_be_refused(
 async def test_an_unknown_fault_is_a_mistake_of_the_test(playground: Playground) -> None:
     with pytest.raises(ValueError, match="no fault of kind 'rate_limitted'"):
         playground.faults.add("auth.test", "rate_limitted")
+    with pytest.raises(ValueError, match="no fault of kind 'rate_limitted'"):
+        playground.faults.mix(0.2, "rate_limitted", methods=("auth.test",))
 
 
 async def test_faults_can_be_taken_back(

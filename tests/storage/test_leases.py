@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -155,26 +156,25 @@ async def test_a_job_handed_back_is_ready_at_once_and_the_attempt_counted(databa
     assert (await claim_one(database)).attempts == 2
 
 
-async def test_a_failed_job_yields_to_a_newer_one_of_its_coalesce_key(database: Database) -> None:
-    await enqueue(database, "old", coalesce_key="card:1")
-    old = await claim_one(database)
-    await enqueue(database, "new", coalesce_key="card:1")
-    await end(database, leases.retry_later, old, "rate limited", run_at=at(30))
-
-    assert (await stored(database, "old")).state is State.DONE
-    assert await claimed_kinds(database, now=at(29)) == []
-    new = await claim_one(database, now=at(30))
-    assert (new.kind, new.attempts) == ("new", 2)
+PUT_BACK: dict[str, Any] = {
+    "failed": lambda session, job: leases.retry_later(session, job, "busy", run_at=at(30)),
+    "postponed": lambda session, job: leases.postpone(session, job, until=at(30)),
+    "handed back": lambda session, job: leases.hand_back(session, job, now=at(30)),
+}
 
 
-async def test_a_job_handed_back_yields_to_a_newer_one_of_its_coalesce_key(database: Database) -> None:
-    await enqueue(database, "old", coalesce_key="card:1")
-    old = await claim_one(database)
-    await enqueue(database, "new", coalesce_key="card:1")
-    await end(database, leases.hand_back, old, now=NOW)
+@pytest.mark.parametrize("how", PUT_BACK)
+async def test_a_job_put_back_takes_in_a_newer_one_of_its_coalesce_key_and_keeps_its_place(
+    database: Database, how: str
+) -> None:
+    await enqueue(database, "card", coalesce_key="card:1", group_key="C1")
+    card = await claim_one(database)
+    await enqueue(database, "next card", coalesce_key="card:2", group_key="C1")
+    await enqueue(database, "newer", coalesce_key="card:1", group_key="C1")
+    await end(database, PUT_BACK[how], card)
 
-    new = await claim_one(database)
-    assert (new.kind, new.attempts) == ("new", 2)
+    assert (await stored(database, "newer")).state is State.DONE
+    assert await claimed_kinds(database, now=at(30)) == ["card"]
 
 
 async def test_it_is_known_when_the_next_job_can_be_claimed(database: Database) -> None:

@@ -21,7 +21,6 @@ from tests.storage.queue import (
     enqueue,
     nothing,
     raises,
-    stored,
     until,
     working,
 )
@@ -105,17 +104,6 @@ async def test_a_postponed_job_goes_first_when_its_group_goes_on(database: Datab
     assert await claimed_kinds(database, now=at(29)) == []
     first = await claim_one(database, now=at(30))
     assert (first.kind, first.attempts) == ("first", 1)
-
-
-async def test_a_postponed_job_yields_to_a_newer_one_of_its_coalesce_key(database: Database) -> None:
-    await enqueue(database, "old", coalesce_key="card:1", group_key="C1")
-    old = await claim_one(database)
-    await enqueue(database, "new", coalesce_key="card:1", group_key="C1")
-    await end(database, leases.postpone, old, until=at(30))
-
-    assert (await stored(database, "old")).state is State.DONE
-    new = await claim_one(database, now=at(30))
-    assert (new.kind, new.attempts) == ("new", 1)
 
 
 async def test_a_handler_without_room_has_its_job_postponed(database: Database) -> None:
