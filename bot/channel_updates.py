@@ -154,9 +154,10 @@ async def _is_open(context: Context, last: ChannelMessage, more: int) -> bool:
     async with context.database.read() as session:
         if await channel_messages.posted_since(session, last.slack_channel_id, last.posted_at):
             return False
-    if not await posting.has_room(context, posting.LOOKS, posting.EDITS):
+    if not await posting.has_room(context, posting.LOOKS):
         return False
-    return await posting.last_ts(context, last.slack_channel_id) == last.ts
+    is_last = await posting.last_ts(context, last.slack_channel_id) == last.ts
+    return is_last and await posting.has_room(context, posting.EDITS)
 
 
 async def _ts_of(context: Context, message: ChannelMessage) -> str | None:

@@ -18,18 +18,18 @@ from views.blocks import Block
 
 # Slack allows 50 a minute of each in a workspace, and a post a second in a channel.
 # https://docs.slack.dev/apis/web-api/rate-limits
-EDITS = Budget("chat.update", every=timedelta(seconds=2), burst=20)
-LOOKS = Budget("conversations.history", every=timedelta(seconds=2), burst=20)
+EDITS = Budget("chat.update", every=timedelta(seconds=1.5), burst=10)
+LOOKS = Budget("conversations.history", every=timedelta(seconds=1.5), burst=10)
 A_POST_EVERY = timedelta(seconds=1)
 # Of the workspace's edits one channel gets less than there is, so that some are left for the others.
-CHANNEL_EDIT_EVERY, CHANNEL_EDITS_AT_ONCE = timedelta(seconds=3), 10
+CHANNEL_EDIT_EVERY, CHANNEL_EDITS_AT_ONCE = timedelta(seconds=2), 8
 # Those who wait for the same room come back one by one, in any order.
 SPREAD = 1.0
 
 # Slack's signatures are refused when the clocks differ by more.
 CLOCKS_DIFFER = timedelta(minutes=5)
 PAGE = 999
-PAGES = 20
+PAGES = 10
 
 EVENT_TYPE = "follow_ups_message"
 
@@ -54,10 +54,10 @@ async def turn(context: Context, *budgets: Budget) -> AsyncIterator[AsyncSession
         yield session
 
 
-async def has_room(context: Context, *budgets: Budget) -> bool:
-    """Take one from each budget, or nothing."""
+async def has_room(context: Context, budget: Budget) -> bool:
+    """Take one, if there is one at once."""
     try:
-        async with turn(context, *budgets):
+        async with turn(context, budget):
             return True
     except NotYetError:
         return False

@@ -56,9 +56,9 @@ async def test_what_was_taken_for_nothing_can_be_given_back(database: Database) 
 
 
 async def test_in_any_minute_no_more_is_taken_than_allowed(database: Database) -> None:
-    budget = Budget("edits", every=timedelta(seconds=2), burst=20)
-    taken = [second for second in range(180) if await take(database, budget, at(second)) is None]
-    assert 45 <= max(sum(begin <= one <= begin + 60 for one in taken) for begin in range(120)) <= 50
+    budget = Budget("edits", every=timedelta(seconds=1.5), burst=10)
+    taken = [second for second in range(150) if await take(database, budget, at(second)) is None]
+    assert 40 <= max(sum(begin <= one <= begin + 60 for one in taken) for begin in range(90)) <= 50
 
 
 async def test_replicas_share_what_there_is(database: Database, database_url: str) -> None:
