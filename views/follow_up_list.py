@@ -151,4 +151,5 @@ def pages(listing: Listing, prefix: str = "list") -> Iterator[Block]:
     newer = [button("Newer", f"{prefix}_newer")] if listing.has_newer else []
     older = [button("Older", f"{prefix}_older")] if listing.has_older else []
     if newer or older:
+        yield divider()  # or they read as the last follow-up's own buttons
         yield actions(*newer, *older)

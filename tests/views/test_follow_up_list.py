@@ -173,6 +173,11 @@ def test_pages_are_offered_when_there_are_more(newer: bool, older: bool) -> None
     assert ("list_newer" in offered, "list_older" in offered) == (newer, older)
 
 
+def test_the_buttons_of_the_pages_stand_apart_from_the_last_follow_ups() -> None:
+    *_, line, pages = shown(listing(NOW, page(NOW), has_older=True))["blocks"]
+    assert (line["type"], pages["type"]) == ("divider", "actions")
+
+
 def test_a_page_emptied_meanwhile_does_not_say_there_is_nothing() -> None:
     assert "Nothing is left on this page." in words_of(has_newer=True)
 
