@@ -9,7 +9,7 @@ from playground import seed
 from storage import pacing
 from tests.faults.tally import Tally, tally
 from tests.faults.waiting import until
-from tests.scenarios.conftest import ON_BOTH_DATABASES, Scenario, adds, list_of
+from tests.scenarios.conftest import Scenario, adds, list_of
 
 LATENCY = 0.5  # a call may be that much longer on its way than the next
 
@@ -22,7 +22,6 @@ def gaps(arrivals: list[float]) -> list[float]:
     return [later - earlier for earlier, later in pairwise(arrivals)]
 
 
-@ON_BOTH_DATABASES
 async def test_a_channel_hears_one_post_a_second_in_order_and_a_quiet_one_waits_for_none(
     scenario: Scenario,
 ) -> None:

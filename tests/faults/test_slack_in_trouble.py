@@ -8,7 +8,7 @@ import pytest
 from playground import Person
 from playground.surfaces import PostedMessage
 from tests.faults.tally import Tally, tally
-from tests.scenarios.conftest import ON_BOTH_DATABASES, Scenario, adds
+from tests.scenarios.conftest import Scenario, adds
 
 KINDS = ("rate_limited", "server_error", "late_error", "lost_reply", "slow", "hung")
 PATIENCE = 60
@@ -24,7 +24,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.posting.CUT_SHORT", timedelta(seconds=1.5))
 
 
-@ON_BOTH_DATABASES
 async def test_a_fifth_of_the_calls_fails_in_every_way_there_is(scenario: Scenario) -> None:
     people = scenario.maya.in_channel("inc-142-checkout"), scenario.tom.in_channel("inc-139-webhook-delays")
     scenario.slack.faults.mix(0.2, *KINDS, methods=OUTGOING, seed=2, delay=1.4)

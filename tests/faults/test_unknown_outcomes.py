@@ -11,7 +11,7 @@ from playground.records import Message
 from storage.worker import CUT_SHORT
 from tests.faults.tally import Tally, tally
 from tests.faults.waiting import until
-from tests.scenarios.conftest import ON_BOTH_DATABASES, Scenario, adds
+from tests.scenarios.conftest import Scenario, adds
 
 UNKNOWN = pytest.mark.parametrize("fault", ["lost_reply", "late_error"])
 
@@ -43,7 +43,6 @@ async def test_another_apps_metadata_is_not_taken_for_the_bots_own(
     assert {job.state for job in await scenario.jobs()} == {"done"}
 
 
-@ON_BOTH_DATABASES
 @UNKNOWN
 async def test_an_edit_that_may_have_landed_is_repeated_and_told_nowhere_else(
     scenario: Scenario, fault: str, monkeypatch: pytest.MonkeyPatch

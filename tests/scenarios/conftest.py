@@ -23,8 +23,7 @@ from storage.jobs import Job, State
 ROOT = Path(__file__).parents[2]
 SECRETS: dict[str, Any] = {"slack_bot_token": "xoxb-scenario", "slack_signing_secret": "scenario"}
 
-# For what the two databases might answer differently; and for what matters most.
-ON_BOTH_DATABASES = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+# For what the two transports might answer differently; and for what matters most.
 OVER_BOTH_TRANSPORTS = pytest.mark.parametrize("transport", ["http", "socket"])
 
 
@@ -103,12 +102,6 @@ async def list_of(person: Person) -> Modal:
         await modal.closes(everything=True)
     await person.types("/incident follow-ups")
     return await person.modal("Follow-ups")
-
-
-@pytest.fixture
-def backend() -> str:
-    """SQLite, unless a test is parametrised over both."""
-    return "sqlite"
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from playground import Person, seed
 from playground.surfaces import PostedMessage
 from tests.scenarios import forging
-from tests.scenarios.conftest import ON_BOTH_DATABASES, Scenario, adds, list_of
+from tests.scenarios.conftest import Scenario, adds, list_of
 
 CERTS = "Rotate the certs"
 
@@ -22,7 +22,6 @@ def action_of(card: PostedMessage, button: str) -> str:
     return next(str(one["action_id"]) for _, one in card._of_kind("button") if one["text"]["text"] == button)
 
 
-@ON_BOTH_DATABASES
 async def test_the_card_is_there_at_once_and_follows_every_change_in_place(scenario: Scenario) -> None:
     maya, tom = scenario.maya, scenario.tom
     began = time.monotonic()
@@ -151,7 +150,6 @@ async def test_changes_follow_in_the_last_line_until_somebody_speaks(scenario: S
     assert maya.channel.last.text == f"Maya reopened *{CERTS}* · 1 outstanding"
 
 
-@ON_BOTH_DATABASES
 async def test_ten_changes_at_once_are_one_message(scenario: Scenario) -> None:
     maya = scenario.maya
     for number in range(10):

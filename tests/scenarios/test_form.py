@@ -10,7 +10,7 @@ from bot import form_options
 from playground import seed
 from storage.consequences import CARD
 from tests.scenarios import forging
-from tests.scenarios.conftest import ON_BOTH_DATABASES, Scenario, adds
+from tests.scenarios.conftest import Scenario, adds
 
 DEEP_WATER = "Checkout's certificates ran out.\n\n* renew them\n* <!channel> is not a mention & never was"
 
@@ -179,7 +179,6 @@ async def test_a_refused_form_can_be_mended_and_sent(scenario: Scenario) -> None
     await maya.channel.shows("Rotate the certs")
 
 
-@ON_BOTH_DATABASES
 async def test_a_form_sent_twice_makes_one_follow_up(scenario: Scenario) -> None:
     maya = scenario.maya
     await maya.types("/incident follow-up Rotate the certs")

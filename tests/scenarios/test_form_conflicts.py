@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-from tests.scenarios.conftest import ON_BOTH_DATABASES, Scenario, adds
+from tests.scenarios.conftest import Scenario, adds
 
 
-@ON_BOTH_DATABASES
 async def test_the_second_to_save_sees_what_the_first_changed_and_loses_nothing(scenario: Scenario) -> None:
     maya, tom, due = scenario.maya, scenario.tom, scenario.clock().date() + timedelta(days=5)
     await adds(maya, "Rotate the certs", Priority="Low", Labels=["tls"])

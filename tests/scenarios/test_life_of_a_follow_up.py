@@ -1,9 +1,8 @@
 """From the slash command to done, over each transport."""
 
-from tests.scenarios.conftest import ON_BOTH_DATABASES, OVER_BOTH_TRANSPORTS, Scenario
+from tests.scenarios.conftest import OVER_BOTH_TRANSPORTS, Scenario
 
 
-@ON_BOTH_DATABASES
 @OVER_BOTH_TRANSPORTS
 async def test_a_follow_up_is_added_completed_and_reopened_from_the_list(scenario: Scenario) -> None:
     maya = scenario.maya

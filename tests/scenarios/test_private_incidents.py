@@ -7,7 +7,7 @@ import pytest
 
 from playground import Person, seed
 from tests.scenarios import forging
-from tests.scenarios.conftest import ON_BOTH_DATABASES, Scenario, adds, list_of
+from tests.scenarios.conftest import Scenario, adds, list_of
 
 SECRET = "Mask tokens in build logs"
 PRIVATE = "inc-137-leaked-token"
@@ -35,7 +35,6 @@ async def with_a_secret(scenario: Scenario, assignee: str = "maya") -> tuple[Per
     return maya, ids
 
 
-@ON_BOTH_DATABASES
 async def test_members_share_the_follow_ups(scenario: Scenario) -> None:
     _, _ = await with_a_secret(scenario)
     priya = scenario.priya.in_channel(PRIVATE)
@@ -46,7 +45,6 @@ async def test_members_share_the_follow_ups(scenario: Scenario) -> None:
     await priya.channel.shows(f"completed *{SECRET}*")
 
 
-@ON_BOTH_DATABASES
 async def test_a_stranger_to_the_channel_learns_nothing_by_forged_ids(scenario: Scenario) -> None:
     maya, ids = await with_a_secret(scenario, assignee="tom")
     tom = scenario.tom

@@ -106,7 +106,6 @@ async def test_help_is_said_once(scenario: Scenario) -> None:
     assert len(said_to(scenario.maya)) == 1
 
 
-@ON_BOTH_DATABASES
 async def test_a_button_pressed_once_and_sent_twice_does_one_thing(scenario: Scenario) -> None:
     listed = await certs_list(scenario)
     scenario.slack.faults.add("interactive", "duplicate")
@@ -118,7 +117,6 @@ async def test_a_button_pressed_once_and_sent_twice_does_one_thing(scenario: Sce
     ]
 
 
-@ON_BOTH_DATABASES
 async def test_a_click_sent_again_does_not_undo_what_came_after_it(scenario: Scenario) -> None:
     maya = scenario.maya
     await adds(maya, CERTS)
@@ -180,7 +178,6 @@ async def test_a_button_pressed_twice_is_no_news_to_who_pressed_it(scenario: Sce
     assert len([text for text in await events_of(scenario) if "completed" in text]) == 1
 
 
-@ON_BOTH_DATABASES
 @pytest.mark.parametrize("pressed", [1, 2], ids=["sent twice", "pressed twice"])
 async def test_a_form_makes_one_follow_up(scenario: Scenario, pressed: int) -> None:
     maya = scenario.maya
@@ -230,7 +227,6 @@ async def test_a_deletion_sent_again_deletes_nothing_that_was_brought_back(scena
     assert len([text for text in await events_of(scenario) if "deleted" in text]) == 1
 
 
-@ON_BOTH_DATABASES
 async def test_a_click_is_acknowledged_when_it_is_stored(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,7 +249,6 @@ async def test_a_click_is_acknowledged_when_it_is_stored(
         assert (await follow_ups.read(session, follow_up_id)).status is Status.COMPLETED
 
 
-@ON_BOTH_DATABASES
 async def test_a_click_that_died_half_way_is_done_when_it_comes_again(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,12 +7,11 @@ import pytest
 
 from playground import seed
 from storage.worker import CUT_SHORT
-from tests.scenarios.conftest import ON_BOTH_DATABASES, Scenario, adds
+from tests.scenarios.conftest import Scenario, adds
 
 CERTS = "Rotate the certs"
 
 
-@ON_BOTH_DATABASES
 async def test_a_card_whose_post_was_cut_short_is_not_posted_again(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:

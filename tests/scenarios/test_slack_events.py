@@ -10,7 +10,7 @@ from playground import seed
 from playground.doors import Retry
 from storage import incidents, people
 from storage.models import ChannelMember, Incident
-from tests.scenarios.conftest import ON_BOTH_DATABASES, OVER_BOTH_TRANSPORTS, Scenario, adds, list_of
+from tests.scenarios.conftest import OVER_BOTH_TRANSPORTS, Scenario, adds, list_of
 
 
 async def incident_in(scenario: Scenario, channel_id: str) -> Incident | None:
@@ -69,7 +69,6 @@ async def test_archiving_a_channel_that_nobody_tracked_begins_no_incident(scenar
     assert await incident_in(scenario, made.id) is None
 
 
-@ON_BOTH_DATABASES
 async def test_a_channel_that_gets_another_id_keeps_its_follow_ups_and_cards(scenario: Scenario) -> None:
     maya = scenario.maya
     await adds(maya, "Rotate the certs")
@@ -117,7 +116,6 @@ async def test_who_was_deactivated_can_do_nothing_more(scenario: Scenario) -> No
     assert "Complete" in card.buttons
 
 
-@ON_BOTH_DATABASES
 @pytest.mark.parametrize("fault", ["duplicate", "duplicate_new_id"])
 async def test_an_event_told_twice_is_done_once(scenario: Scenario, fault: str) -> None:
     maya = scenario.maya
@@ -129,7 +127,6 @@ async def test_an_event_told_twice_is_done_once(scenario: Scenario, fault: str) 
     assert [job.state for job in kept] == ["done"]
 
 
-@ON_BOTH_DATABASES
 async def test_an_event_whose_acceptance_got_lost_is_done_once(scenario: Scenario) -> None:
     await scenario.maya.opens_home()
     await scenario.maya.home()
@@ -140,7 +137,6 @@ async def test_an_event_whose_acceptance_got_lost_is_done_once(scenario: Scenari
     assert len(await scenario.jobs("slack_event")) == 1
 
 
-@ON_BOTH_DATABASES
 async def test_two_things_of_one_moment_are_two_things(scenario: Scenario) -> None:
     joined = {
         "type": "member_joined_channel",
@@ -156,7 +152,6 @@ async def test_two_things_of_one_moment_are_two_things(scenario: Scenario) -> No
     assert len(await scenario.jobs("slack_event")) == 4
 
 
-@ON_BOTH_DATABASES
 @OVER_BOTH_TRANSPORTS
 async def test_an_event_that_died_half_way_is_done_when_it_comes_again(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
