@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import URL, Connection, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -17,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage import sqlite
+from storage.revisions import serves_older
 
 # The newest file in migrations/versions. Alembic is imported only when the database is not there yet:
 # it costs 0.15 s and 8 MB at every start.
@@ -26,6 +28,8 @@ HEAD = "0003"
 WAKES_WORKER = "wakes_worker"
 JOBS_CHANNEL = "jobs"
 PAUSE = 60.0
+
+log = structlog.get_logger(__name__)
 
 
 class DatabaseUnusableError(Exception):
@@ -95,12 +99,16 @@ class Database:
     async def migrate(self) -> None:
         """Bring the schema to HEAD; several replicas may start at once.
 
-        Raises DatabaseUnusableError when the file or server can't be used or a newer version migrated it.
+        One that a newer version has migrated is used as it is where its revision allows. Raises
+        DatabaseUnusableError where it doesn't, and when the file or server can't be used.
         """
         try:
             if self.is_sqlite:
                 Path(str(self._url.database)).parent.mkdir(parents=True, exist_ok=True)
-            if await self._revision() != HEAD:
+            found = await self._revision()
+            if found is not None and serves_older(found, HEAD):
+                log.warning("database_is_newer", revision=found, program=HEAD)
+            elif found != HEAD:
                 from storage import migrations  # noqa: PLC0415  see HEAD
 
                 await migrations.upgrade(self._url, HEAD)

@@ -56,9 +56,9 @@ class LeaseLostError(Exception):
     """Another worker has taken the job over. Undo this transaction: what it was about to say is stale."""
 
 
-async def next_at(session: AsyncSession, *, now: datetime) -> datetime | None:
+async def next_at(session: AsyncSession, *, kinds: Collection[str], now: datetime) -> datetime | None:
     """When a job can next be claimed: `now` if one can already. It only reads: idle workers take no lock."""
-    claimable = select(1).select_from(Job).where(_claimable(now)).exists()
+    claimable = select(1).select_from(Job).where(_claimable(now), col(Job.kind).in_(kinds)).exists()
     due = select(func.min(col(Job.run_at))).where(READY, col(Job.run_at) > now).scalar_subquery()
     expired = select(func.min(col(Job.lease_until))).where(LEASED).scalar_subquery()
     waiting = select(1).select_from(Job).where(READY, col(Job.group_key) == col(Pace.key)).exists()
@@ -69,16 +69,19 @@ async def next_at(session: AsyncSession, *, now: datetime) -> datetime | None:
 
 
 async def claim(
-    session: AsyncSession, *, limit: int, now: datetime, lease_for: timedelta
+    session: AsyncSession, *, kinds: Collection[str], limit: int, now: datetime, lease_for: timedelta
 ) -> list[ClaimedJob]:
-    """Take the jobs that are due, at most one of each group."""
+    """Take the jobs of these kinds that are due, at most one of each group.
+
+    One of another kind is a newer version's. It waits for a replica of that, and holds up its group.
+    """
     connection = await session.connection()
     if connection.dialect.name == "postgresql":
         # One claim at a time, lest two workers hold two jobs of a group. SQLite's writers take turns anyway.
         await connection.execute(select(func.pg_advisory_xact_lock(_CLAIM_LOCK)))
     order = (col(Job.priority), col(Job.run_at), col(Job.id))
     # A CTE, because PostgreSQL may run a plain subquery again and then take more than the limit.
-    first = select(col(Job.id)).where(_claimable(now)).order_by(*order).limit(limit)
+    first = select(col(Job.id)).where(_claimable(now), col(Job.kind).in_(kinds)).order_by(*order).limit(limit)
     due = first.with_for_update(skip_locked=True).cte("due")
     claimed = await connection.execute(
         update(Job)

@@ -139,11 +139,13 @@ class Worker:
             return POLL
         now = self._clock()
         async with self._database.read() as session:
-            at = await leases.next_at(session, now=now)
+            at = await leases.next_at(session, kinds=self._handlers.keys(), now=now)
         if at is None or at > now:
             return POLL if at is None else min(POLL, (at - now).total_seconds())
         async with self._database.write() as session:
-            claimed = await leases.claim(session, limit=room, now=now, lease_for=self._lease)
+            claimed = await leases.claim(
+                session, kinds=self._handlers.keys(), limit=room, now=now, lease_for=self._lease
+            )
         for job in claimed:
             task = asyncio.create_task(self._run(job), name=f"{job.kind} {job.id}")
             self._held[task] = job
@@ -215,13 +217,10 @@ class Worker:
             await self._fail(job, f"{name} at {where}", reason=name, permanent=is_bug)
 
     async def _attempt(self, job: ClaimedJob) -> None:
-        handler = self._handlers.get(job.kind)
-        if handler is None:
-            raise JobError(f"This version of the program has no handler for {job.kind}", permanent=True)
         if job.attempts > job.max_attempts:
             raise JobError(f"The worker died on each of {job.max_attempts} attempts", permanent=True)
         async with asyncio.timeout(self._time_limit.total_seconds()):
-            completion = await handler(job)
+            completion = await self._handlers[job.kind](job)
         async with self._database.write() as session:
             await leases.finish(session, job, now=self._clock())
             if completion is not None:

@@ -17,17 +17,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from storage.database import DatabaseUnusableError
+from storage.revisions import serves_older
 
 _LOCK = 0x666F6C6C6F77  # any number, the same in every version
 
 
 async def upgrade(url: URL, revision: str) -> None:
-    """Raises DatabaseUnusableError when the database is at a revision that isn't in `versions`."""
+    """Does nothing when a newer version was quicker and left a schema that serves this one too.
+
+    Raises DatabaseUnusableError when the database is at any other revision that isn't in `versions`.
+    """
     async with _locked(url) as connection:
         try:
             await connection.run_sync(lambda sync: command.upgrade(config(sync), revision))
         except CommandError as error:
             found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+            if serves_older(str(found), revision):
+                return
             raise DatabaseUnusableError(
                 f"The database is at revision {found}, unknown to this version of the program: a newer one "
                 f"has migrated it. Run that version, or restore the backup from before. ({error})"

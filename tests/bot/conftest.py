@@ -1,5 +1,13 @@
-"""The scenarios' product, for what has to be sent by hand. The door asks nothing of the database."""
+"""The scenarios' product, for what has to be sent by hand."""
 
-from tests.scenarios.conftest import backend, command, scenario, transport
+import pytest
 
-__all__ = ["backend", "command", "scenario", "transport"]
+from tests.scenarios.conftest import command, scenario, transport
+
+__all__ = ["command", "scenario", "transport"]
+
+
+@pytest.fixture
+def backend() -> str:
+    """The door asks nothing of the database."""
+    return "sqlite"

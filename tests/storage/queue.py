@@ -1,7 +1,7 @@
 """Short words for the queue: every call is its own transaction, at a time that is given."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,8 +28,10 @@ async def enqueue(database: Database, kind: str, *, now: datetime = NOW, **keys:
 
 
 async def claim(database: Database, *, now: datetime = NOW, limit: int = 10) -> list[ClaimedJob]:
+    """Of every kind there is."""
     async with database.write() as session:
-        return await leases.claim(session, limit=limit, now=now, lease_for=LEASE)
+        kinds = (await session.exec(select(Job.kind).distinct())).all()
+        return await leases.claim(session, kinds=kinds, limit=limit, now=now, lease_for=LEASE)
 
 
 async def claim_one(database: Database, *, now: datetime = NOW) -> ClaimedJob:
@@ -54,7 +56,9 @@ async def stored(database: Database, kind: str) -> Job:
 
 
 @asynccontextmanager
-async def working(database: Database, handlers: dict[str, Handler], **options: Any) -> AsyncIterator[Worker]:
+async def working(
+    database: Database, handlers: Mapping[str, Handler], **options: Any
+) -> AsyncIterator[Worker]:
     clock: Callable[[], Any] = options.pop("clock", lambda: NOW)
     running = Worker(database, handlers, clock=clock, **options)
     await running.start()

@@ -180,7 +180,7 @@ async def test_a_job_put_back_takes_in_a_newer_one_of_its_coalesce_key_and_keeps
 async def test_it_is_known_when_the_next_job_can_be_claimed(database: Database) -> None:
     async def next_at(now: datetime) -> datetime | None:
         async with database.read() as session:
-            return await leases.next_at(session, now=now)
+            return await leases.next_at(session, kinds=["first", "second"], now=now)
 
     assert await next_at(NOW) is None
     await enqueue(database, "first", group_key="C1", run_at=at(10))

@@ -116,14 +116,6 @@ async def test_a_bug_holds_up_its_group_for_a_few_attempts_only(
     assert (job.state, job.attempts) == (state, attempts)
 
 
-async def test_a_kind_nobody_handles_is_parked_with_the_reason(database: Database) -> None:
-    await enqueue(database, "dance")
-    async with working(database, {"greet": nothing}):
-        job = await until(database, "dance", dead)
-
-    assert job.last_error == "This version of the program has no handler for dance"
-
-
 async def test_a_handler_that_hangs_is_tried_again(database: Database) -> None:
     async def hang(_job: ClaimedJob) -> None:
         await asyncio.sleep(60)
