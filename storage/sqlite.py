@@ -60,6 +60,13 @@ class Cursor:
 
 
 class Connection(aiosqlite.Connection):
+    async def _connect(self) -> aiosqlite.Connection:
+        try:
+            return await super()._connect()
+        except sqlite3.Error:
+            self._thread.join()  # it reports that it ends: to a loop that may soon be closed
+            raise
+
     async def in_thread(self, function: Any, *args: Any) -> None:
         await self._execute(function, *args, self._conn)  # type: ignore[no-untyped-call]
 
