@@ -124,6 +124,7 @@ class Database:
             try:
                 driver.add_termination_listener(lambda _: hung_up.set())
                 await driver.add_listener(JOBS_CHANNEL, lambda *_: self.jobs_ready.set())
+                self.jobs_ready.set()  # for what was said while nobody listened
                 await hung_up.wait()
             finally:
                 await connection.invalidate()  # nobody else should get a connection that listens

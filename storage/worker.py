@@ -27,6 +27,7 @@ Settle = Callable[[AsyncSession], Awaitable[None]]
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 900.0
 POLL = 1.0
+LISTEN_AGAIN = 1.0
 HAND_BACK_LIMIT = 2.0
 # A call that was cut short may still be carried out. Until then nobody can tell whether it was.
 CUT_SHORT = timedelta(seconds=15)
@@ -185,7 +186,7 @@ class Worker:
                 await self._database.listen()
             except Exception as error:
                 log.warning("not_listening_for_jobs", error=type(error).__name__)
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(LISTEN_AGAIN)
 
     async def _run(self, job: ClaimedJob) -> None:
         try:

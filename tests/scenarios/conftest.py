@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from sqlmodel import col, select
+from starlette.types import Receive, Scope, Send
 
 from app import App
 from bot.context import Context
@@ -41,10 +42,30 @@ class Clock:
 
 
 @dataclass
+class InTurn:
+    """A load balancer before the replicas that are ready; the playground is behind the first."""
+
+    apps: list[App]
+    asked: int = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith("/playground"):
+            await self.apps[0].asgi(scope, receive, send)
+            return
+        ready = [app for app in self.apps if app._bot is not None] or self.apps
+        self.asked += 1
+        await ready[self.asked % len(ready)].asgi(scope, receive, send)
+
+
+@dataclass
 class Scenario:
-    app: App
+    apps: list[App]
     slack: Playground
     clock: Clock = field(default_factory=Clock)
+
+    @property
+    def app(self) -> App:
+        return self.apps[0]
 
     @property
     def maya(self) -> Person:
@@ -68,8 +89,12 @@ class Scenario:
 
     @property
     def context(self) -> Context:
-        assert self.app._bot is not None
-        return self.app._bot.context
+        return self.contexts[0]
+
+    @property
+    def contexts(self) -> list[Context]:
+        """Of the replicas that run."""
+        return [app._bot.context for app in self.apps if app._bot is not None]
 
     async def jobs(self, kind: str | None = None) -> list[Job]:
         """Oldest first, without those that only come round."""
@@ -84,7 +109,7 @@ class Scenario:
                 await asyncio.sleep(0.01)
 
     async def _is_busy(self) -> bool:
-        if self.slack.events._tasks or self.context.tasks._running:
+        if self.slack.events._tasks or any(context.tasks._running for context in self.contexts):
             return True
         return any(job.state in {State.READY, State.LEASED} for job in await self.jobs())
 
@@ -116,7 +141,12 @@ def command() -> str:
 
 
 @pytest.fixture
-async def scenario(database_url: str, transport: str, command: str) -> AsyncIterator[Scenario]:
+def replicas() -> int:
+    return 1
+
+
+@pytest.fixture
+async def scenario(database_url: str, transport: str, command: str, replicas: int) -> AsyncIterator[Scenario]:
     server = LocalServer()
     over_sockets = {"slack_app_token": "xapp-scenario"} if transport == "socket" else {}
     settings = Settings(
@@ -137,12 +167,14 @@ async def scenario(database_url: str, transport: str, command: str) -> AsyncIter
         command=command,
     )
     clock = Clock()
-    app = App(settings, clock)
-    app.asgi.mount("/playground", slack.asgi)
+    apps = [App(settings, clock) for _ in range(replicas)]
+    apps[0].asgi.mount("/playground", slack.asgi)
     async with slack:
-        await server.start(app.asgi)
-        await app.start()
-        yield Scenario(app, slack, clock)
-        await app.stop()
+        await server.start(InTurn(apps))
+        for app in apps:
+            await app.start()
+        yield Scenario(apps, slack, clock)
+        for app in apps:
+            await app.stop()
     await server.stop()
     assert slack.problems == []

@@ -166,7 +166,8 @@ async def test_a_commit_wakes_the_worker_only_when_it_enqueued(database: Databas
 async def test_a_commit_wakes_the_other_replicas(database: Database, database_url: str) -> None:
     replica = Database(database_url)
     listening = asyncio.create_task(replica.listen())
-    await asyncio.sleep(0.1)
+    await asyncio.wait_for(replica.jobs_ready.wait(), timeout=5)
+    replica.jobs_ready.clear()
 
     async with database.write() as session:
         await jobs.enqueue(session, "greet", {}, now=NOW)
