@@ -1,6 +1,5 @@
 """The program: settings in, everything put together, served until told to stop."""
 
-import argparse
 import asyncio
 import gc
 import json
@@ -9,8 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import aiohttp
 import orjson
@@ -33,7 +30,6 @@ from settings import Settings, SettingsError
 from storage.database import Database, DatabaseUnusableError
 from storage.deliveries import Deliveries
 
-HERE = Path(__file__).parent
 SLACK_TIMEOUT = 10
 
 log = structlog.get_logger("app")
@@ -222,48 +218,25 @@ async def _serve(app: App, listening: socket.socket, address: str, leave: server
         await app.stop()
 
 
-def manifest(settings: Settings) -> str:
-    """`manifest.yml` for this installation: its command, and its door or Socket Mode."""
-    import yaml  # noqa: PLC0415  not needed to serve
-
-    filled: Any = yaml.safe_load((HERE / "manifest.yml").read_text())
-    (command,) = filled["features"]["slash_commands"]
-    information = filled["display_information"]
-    information["long_description"] = information["long_description"].replace(
-        command["command"], settings.slack_command
-    )
-    command["command"] = settings.slack_command
-    events, interactivity = filled["settings"]["event_subscriptions"], filled["settings"]["interactivity"]
-    doors = ((command, "url"), (events, "request_url"), (interactivity, "request_url"))
-    for holder, key in (*doors, (interactivity, "message_menu_options_url")):
-        if settings.public_url is None:
-            del holder[key]
-        else:
-            holder[key] = f"{settings.public_url.rstrip('/')}/slack/events"
-    filled["settings"]["socket_mode_enabled"] = settings.public_url is None
-    return str(yaml.safe_dump(filled, sort_keys=False, allow_unicode=True))
-
-
 def main() -> None:
-    arguments = argparse.ArgumentParser(description="Incident follow-ups for Slack.")
-    arguments.add_argument(
-        "action",
-        nargs="?",
-        choices=("serve", "manifest"),
-        default="serve",
-        help="serve (the default), or print the Slack app manifest for this installation",
-    )
-    action = arguments.parse_args().action
+    """Without arguments it serves, and loads nothing of the commands."""
     try:
-        settings = settings_.load()
-        if action == "manifest":
-            print(manifest(settings), end="")
-            return
-        logs.to_stderr(settings.log_level)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(settings))
+        if sys.argv[1:]:
+            import command_line  # noqa: PLC0415
+
+            command_line.program()
+        else:
+            run()
     except (SettingsError, DatabaseUnusableError) as error:
         sys.exit(str(error))
+
+
+def run() -> None:
+    settings = settings_.load()
+    logs.to_stderr(settings.log_level)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings))
     except KeyboardInterrupt:
         return
     except Exception as error:

@@ -4,8 +4,8 @@ import asyncio
 import math
 import sqlite3
 import time
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from sqlalchemy import URL, Connection, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -42,8 +42,8 @@ class Database:
     `jobs_ready` is set after a commit that enqueued jobs.
     """
 
-    def __init__(self, url: str) -> None:
-        self._url = _checked(url)
+    def __init__(self, url: str, named: str = "DATABASE_URL") -> None:
+        self._url = _checked(url, named)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self.jobs_ready = asyncio.Event()
         # A second writer would only spin in SQLite's busy handler: in this process they queue, in order.
@@ -102,9 +102,8 @@ class Database:
         One that a newer version has migrated is used as it is where its revision allows. Raises
         DatabaseUnusableError where it doesn't, and when the file or server can't be used.
         """
-        try:
-            if self.is_sqlite:
-                Path(str(self._url.database)).parent.mkdir(parents=True, exist_ok=True)
+        with self.complaining():
+            self._make_directory()
             found = await self._revision()
             if found is not None and serves_older(found, HEAD):
                 log.warning("database_is_newer", revision=found, program=HEAD)
@@ -112,8 +111,39 @@ class Database:
                 from storage import migrations  # noqa: PLC0415  see HEAD
 
                 await migrations.upgrade(self._url, HEAD)
-        except (DBAPIError, sqlite3.Error, OSError) as error:
-            raise DatabaseUnusableError(self._complaint(error)) from error
+
+    async def create(self, fill: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+        """The tables and what is in them, in one transaction: all of it or nothing.
+
+        Raises DatabaseUnusableError where there are tables already.
+        """
+        from storage import migrations  # noqa: PLC0415  see HEAD
+
+        with self.complaining():
+            self._make_directory()
+            await migrations.create(self._url, HEAD, fill)
+
+    async def revision(self) -> str | None:
+        """None where the program has never been. Raises DatabaseUnusableError."""
+        if self.is_sqlite and not Path(str(self._url.database)).exists():  # noqa: ASYNC240  one look
+            return None  # to open it would make it
+        with self.complaining():
+            return await self._revision()
+
+    async def require_tables(self) -> None:
+        """For what works beside a running program. Raises DatabaseUnusableError."""
+        found = await self.revision()
+        if found is None:
+            raise DatabaseUnusableError(
+                f"{self} has no tables: start the program once, or check DATABASE_URL."
+            )
+        if found != HEAD and not serves_older(found, HEAD):
+            raise DatabaseUnusableError(
+                f"{self} is at revision {found} and this program at {HEAD}: use the version that serves it."
+            )
+
+    def __str__(self) -> str:
+        return f"The database {_shown(self._url)}"
 
     async def listen(self) -> None:
         """Set `jobs_ready` when a replica enqueues. Returns when PostgreSQL hangs up; not for SQLite."""
@@ -142,26 +172,38 @@ class Database:
         async with self._readers.connect() as connection:
             return await connection.run_sync(read)
 
+    def _make_directory(self) -> None:
+        if self.is_sqlite:
+            Path(str(self._url.database)).parent.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def complaining(self) -> Iterator[None]:
+        """What the driver raises, as DatabaseUnusableError."""
+        try:
+            yield
+        except (DBAPIError, sqlite3.Error, OSError) as error:
+            raise DatabaseUnusableError(self._complaint(error)) from error
+
     def _complaint(self, error: BaseException) -> str:
         reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
         if self.is_sqlite:
             path = Path(str(self._url.database)).absolute()
             return f"The database file {path} can't be used: {reason}. Check the path, owner and free space."
-        return f"The database {_shown(self._url)} can't be used: {reason}"
+        return f"{self} can't be used: {reason}"
 
 
-def _checked(url: str) -> URL:
+def _checked(url: str, named: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise DatabaseUnusableError("DATABASE_URL is no URL: " + _EXPECTED) from None
+        raise DatabaseUnusableError(f"{named} is no URL: {_EXPECTED}") from None
     if parsed.drivername not in {"sqlite+aiosqlite", "postgresql+asyncpg"}:
-        raise DatabaseUnusableError(f"DATABASE_URL is {_shown(parsed)}: {_EXPECTED}")
+        raise DatabaseUnusableError(f"{named} is {_shown(parsed)}: {_EXPECTED}")
     if parsed.drivername == "sqlite+aiosqlite" and parsed.database in {None, "", ":memory:"}:
-        raise DatabaseUnusableError(f"DATABASE_URL is {_shown(parsed)}, which names no file: {_EXPECTED}")
+        raise DatabaseUnusableError(f"{named} is {_shown(parsed)}, which names no file: {_EXPECTED}")
     if parsed.drivername == "postgresql+asyncpg" and find_spec("asyncpg") is None:
         raise DatabaseUnusableError(
-            "DATABASE_URL names PostgreSQL, whose driver is missing: .venv/bin/python -m pip install asyncpg"
+            f"{named} names PostgreSQL, whose driver is missing: .venv/bin/python -m pip install asyncpg"
         )
     return parsed
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
-import app
 from bot import dispatch, events
+from command_line.manifest import filled
 from settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -131,7 +131,7 @@ def test_the_texts_stay_within_slacks_limits(manifest: dict[str, Any]) -> None:
 
 def test_the_manifest_for_an_installation_names_its_address_and_command() -> None:
     settings = Settings(_env_file=None, public_url="https://bot.example.com/", slack_command="/fu")
-    printed = yaml.safe_load(app.manifest(settings))
+    printed = yaml.safe_load(filled(settings))
     (command,) = printed["features"]["slash_commands"]
     assert command["command"] == "/fu"
     assert "/incident" not in printed["display_information"]["long_description"]
@@ -140,6 +140,6 @@ def test_the_manifest_for_an_installation_names_its_address_and_command() -> Non
 
 
 def test_without_an_address_the_manifest_asks_for_socket_mode() -> None:
-    printed = yaml.safe_load(app.manifest(Settings(_env_file=None)))
+    printed = yaml.safe_load(filled(Settings(_env_file=None)))
     assert printed["settings"]["socket_mode_enabled"] is True
-    assert "https://" not in app.manifest(Settings(_env_file=None))
+    assert "https://" not in filled(Settings(_env_file=None))

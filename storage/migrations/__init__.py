@@ -4,7 +4,7 @@ Migrations get an engine of their own. The application's SQLite connections enfo
 a table in SQLite means dropping and rebuilding it: ON DELETE CASCADE would empty its children.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, event, text
+from sqlalchemy import URL, Connection, event, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -38,6 +38,20 @@ async def upgrade(url: URL, revision: str) -> None:
                 f"The database is at revision {found}, unknown to this version of the program: a newer one "
                 f"has migrated it. Run that version, or restore the backup from before. ({error})"
             ) from error
+
+
+async def create(url: URL, revision: str, fill: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+    """The tables and what `fill` puts into them. Raises DatabaseUnusableError where there are tables."""
+    async with _locked(url) as connection:
+        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        if tables:
+            shown = url.render_as_string(hide_password=True)
+            raise DatabaseUnusableError(
+                f"The database {shown} is not empty: it has the tables {', '.join(sorted(tables)[:3])} … "
+                "Name another, or drop it yourself."
+            )
+        await connection.run_sync(lambda sync: command.upgrade(config(sync), revision))
+        await fill(connection)
 
 
 async def downgrade(url: URL, revision: str) -> None:

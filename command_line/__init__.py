@@ -1,0 +1,15 @@
+"""`python app.py COMMAND`. Each command, or group of them, has a module here and a line in COMMANDS."""
+
+import click
+
+from command_line.databases import copy_database
+from command_line.jobs import jobs
+from command_line.manifest import manifest
+from command_line.serve import serve
+
+COMMANDS: tuple[click.Command, ...] = (serve, manifest, jobs, copy_database)
+
+
+@click.group(commands=COMMANDS)
+def program() -> None:
+    """Incident follow-ups for Slack. Without a command it serves."""
