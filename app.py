@@ -8,22 +8,24 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 import orjson
 import structlog
 import uvloop
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 import logs
+import metrics
 import server
 import settings as settings_
 from bot.bot import Bot
+from bot.client import SlackClient
 from bot.context import Context, Identity
 from bot.slack_errors import error_name
 from settings import Settings, SettingsError
@@ -58,6 +60,7 @@ class App:
                 Route("/slack/events", self.slack_events, methods=["POST"]),
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
+                Route("/metrics", self.metrics),
             ]
         )
         self._clock = clock
@@ -69,7 +72,7 @@ class App:
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=SLACK_TIMEOUT), json_serialize_bytes=to_json
         )
-        client = AsyncWebClient(
+        client = SlackClient(
             token=self.settings.slack_bot_token,
             base_url=self.settings.slack_api_url,
             timeout=SLACK_TIMEOUT,
@@ -122,6 +125,11 @@ class App:
             return JSONResponse({"status": "unready", "troubles": troubles}, 503)
         return JSONResponse({"status": "ready"})
 
+    async def metrics(self, _request: Request) -> Response:
+        state = await metrics.database(self.database, self._clock())
+        sockets = await self._bot.socket_connections() if self._bot is not None else 0
+        return Response(metrics.exposed(state, sockets), media_type=metrics.CONTENT_TYPE)
+
 
 REFUSALS = {
     "account_inactive",
@@ -158,7 +166,7 @@ def _blaming(variable: str) -> Iterator[None]:
         ) from None
 
 
-async def _identity(client: AsyncWebClient) -> Identity:
+async def _identity(client: SlackClient) -> Identity:
     with _blaming("SLACK_BOT_TOKEN"):
         answer = await client.auth_test()
     return Identity(answer["team_id"], answer["user_id"], answer["bot_id"])

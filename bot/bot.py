@@ -15,6 +15,7 @@ from starlette.responses import Response
 from bot import channel_updates, events, schedules
 from bot.context import Context
 from bot.gateway import Gateway, bolt_app
+from bot.measured import REFUSALS, REQUESTS
 from bot.slack_errors import as_job_error, retry_after
 from bot.sockets import Sockets
 from storage.leases import ClaimedJob
@@ -79,7 +80,13 @@ class Bot:
         """`POST /slack/events`. Without a signing secret there is no such door."""
         if self._gateway is None:
             return Response(status_code=404)
-        return await self._gateway(request)
+        answer = await self._gateway(request)
+        if answer.status_code in REFUSALS:
+            REQUESTS.labels("unknown", REFUSALS[answer.status_code]).inc()
+        return answer
+
+    async def socket_connections(self) -> int:
+        return 0 if self._sockets is None else await self._sockets.connected()
 
     async def troubles(self) -> list[str]:
         """What keeps the bot from its work, in words for whoever runs it."""

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from bot import dispatch, failures, payloads
 from bot.context import Context
+from bot.measured import MeasuredApp
 
 log = structlog.get_logger("gateway")
 
@@ -48,7 +49,7 @@ def bolt_app(context: Context) -> AsyncApp:
     bolt_log.setLevel(logging.ERROR)
     # Without a level of its own the client writes each view out for a debug line that nobody reads.
     context.client.logger.setLevel(logging.WARNING)
-    app = AsyncApp(
+    app = MeasuredApp(
         logger=bolt_log,
         client=context.client,
         authorize=authorize,

@@ -117,9 +117,13 @@ class Sockets:
                 self._note(str(error))
         self._keepers = [asyncio.create_task(self._keep(number)) for number in range(CONNECTIONS)]
 
+    async def connected(self) -> int:
+        """How many connections are open."""
+        return sum([await connection.is_connected() for connection in self._connections.values()])
+
     async def trouble(self) -> str | None:
         """What keeps Slack from reaching the bot, in words."""
-        if any([await connection.is_connected() for connection in self._connections.values()]):
+        if await self.connected():
             return None
         mend = MENDS.get(self._trouble, self._trouble)
         return f"Socket Mode is not connected: {mend}" if mend else "Socket Mode is not connected"

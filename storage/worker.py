@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -35,6 +36,8 @@ CUT_SHORT = timedelta(seconds=15)
 # What passes by itself. Anything else is a bug, which holds up its group for only a few attempts.
 PASSING = (OSError, DBAPIError, PoolTimeoutError)
 ATTEMPTS_AT_A_BUG = 5
+
+ENDED = Counter("follow_ups_jobs_ended", "Attempts at jobs, by how they ended.", ["kind", "outcome"])
 
 
 class JobError(Exception):
@@ -226,6 +229,7 @@ class Worker:
             await leases.finish(session, job, now=self._clock())
             if completion is not None:
                 await completion(session)
+        ENDED.labels(job.kind, "finished").inc()
 
     async def _fail(
         self,
@@ -241,10 +245,12 @@ class Worker:
         said = log.bind(job=job.id, kind=job.kind, attempts=job.attempts, reason=reason)
         if permanent or job.attempts >= job.max_attempts:
             said.error("job_parked")
+            ENDED.labels(job.kind, "parked").inc()
             await self._settle(job, lambda session: leases.park(session, job, error, now=now))
         else:
             wait = backoff(job.attempts) if retry_after is None else retry_after
             said.info("job_will_be_retried", seconds=wait)
+            ENDED.labels(job.kind, "retried").inc()
             run_at = now + timedelta(seconds=wait)
             await self._settle(job, lambda session: leases.retry_later(session, job, error, run_at=run_at))
 
