@@ -208,6 +208,7 @@ class Worker:
             log.info("job_taken_over", job=job.id, kind=job.kind)
         except NotYetError as error:
             until = error.until
+            ENDED.labels(job.kind, "postponed").inc()
             await self._settle(job, lambda session: leases.postpone(session, job, until=until))
         except JobError as error:
             reason, wait = str(error), error.retry_after

@@ -23,7 +23,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
 from storage import jobs, models
-from storage.database import Database
+from storage.database import HEAD, Database
 
 TABLES = (jobs, models)  # importing them is what fills SQLModel.metadata
 
@@ -48,6 +48,7 @@ class Templates:
                 await connection.execute(table.delete())
             for table, rows in self.shipped.items():
                 await connection.execute(table.insert(), rows)
+            await connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": HEAD})
 
 
 HANG_UP_ON_THE_OTHERS = """

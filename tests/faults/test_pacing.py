@@ -7,6 +7,7 @@ import pytest
 from bot import posting
 from playground import seed
 from storage import pacing
+from storage.jobs import State
 from tests.faults.tally import Tally, tally
 from tests.faults.waiting import until
 from tests.scenarios.conftest import Scenario, adds, list_of
@@ -65,7 +66,7 @@ async def test_a_channel_cannot_spend_all_the_edits_there_are(scenario: Scenario
     await maya.channel.shows("Maya completed *Hot*")
     await card.clicks("Complete")
     await card.shows("~Quiet~")
-    assert [job.state for job in await scenario.jobs("card")].count("ready") == 1
+    assert [job.state for job in await scenario.jobs("card")].count(State.READY) == 1
     scenario.clock.passes(seconds=60)
     await scenario.is_quiet()
     assert await tally(scenario.app.database, scenario.slack) == Tally()

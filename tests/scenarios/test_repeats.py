@@ -22,7 +22,6 @@ from tests.scenarios.conftest import OVER_BOTH_TRANSPORTS, Scenario, adds, list_
 CERTS = "Rotate the certs"
 
 pytestmark = OVER_BOTH_TRANSPORTS
-ON_BOTH_DATABASES = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 ON_POSTGRESQL = pytest.mark.parametrize("backend", ["postgresql"])
 
 

@@ -93,7 +93,7 @@ async def test_the_worker_knows_when_a_pause_ends(database: Database) -> None:
     await take(database, Budget("C2", every=timedelta(seconds=3)), NOW)
     await enqueue(database, "post", group_key="C1")
     async with database.read() as session:
-        assert await leases.next_at(session, now=NOW) == at(5)
+        assert await leases.next_at(session, kinds=["post"], now=NOW) == at(5)
 
 
 async def test_a_postponed_job_goes_first_when_its_group_goes_on(database: Database) -> None:
