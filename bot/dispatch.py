@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncApp
 
@@ -22,7 +22,7 @@ from bot import (
 from bot.changes import Changing, Showing
 from bot.context import Context
 from bot.directory import StrangerError
-from bot.interactions import Click, Submission, Suggestion
+from bot.interactions import Click, Submission, Suggestion, UnknownError
 from bot.modals import show_in
 from bot.replies import reply
 from storage.deliveries import RepeatedDeliveryError
@@ -39,6 +39,7 @@ OPTIONS_PATIENCE = 2.0
 
 Body = Mapping[str, Any]
 Ack = Callable[..., Awaitable[Any]]
+Listener = TypeVar("Listener")
 
 CHANGES: dict[str, Changing] = {**follow_up_list.CHANGES, **cards.CHANGES}
 SHOWS: dict[str, Callable[[Context, Click], Showing]] = {**follow_up_list.SHOWS, **cards.SHOWS}
@@ -83,6 +84,12 @@ def register(app: AsyncApp, context: Context) -> None:
     app.event(ANY)(on_event)
 
 
+def known(table: Mapping[str, Listener], name: str) -> Listener:
+    if name not in table:
+        raise UnknownError
+    return table[name]
+
+
 async def run_command(context: Context, body: Body) -> None:
     try:
         if await context.deliveries.is_first(body["trigger_id"], context.clock()):
@@ -110,7 +117,7 @@ async def _clicked(context: Context, body: Body) -> Showing | None:
             return await CHANGES[click.action](context, click)
         if click.action not in SHOWS and not interactions.is_from_menu(body):
             return None  # a select inside a form: Slack sends it, the submission reads it
-        show = SHOWS[click.action]
+        show = known(SHOWS, click.action)
         is_first = await context.deliveries.is_first(click.trigger_id, context.clock())
     except RepeatedDeliveryError:
         return None
@@ -146,7 +153,7 @@ async def run_submission(context: Context, body: Body) -> Mapping[str, Any] | No
     view = body["view"]
     try:
         reader = await directory.reader(context, body["user"]["id"])
-        return await SUBMISSIONS[view["callback_id"]](context, interactions.submission(body, reader))
+        return await known(SUBMISSIONS, view["callback_id"])(context, interactions.submission(body, reader))
     except StrangerError:
         return _refused(view, explanations.STRANGER)
     except RepeatedDeliveryError:
@@ -183,7 +190,7 @@ async def run_options(context: Context, body: Body) -> list[Block]:
     try:
         async with asyncio.timeout(OPTIONS_PATIENCE):
             reader = await directory.reader(context, body["user"]["id"])
-            return await OPTIONS[body["action_id"]](context, interactions.suggestion(body, reader))
+            return await known(OPTIONS, body["action_id"])(context, interactions.suggestion(body, reader))
     except StrangerError:
         return []
     except Exception as error:

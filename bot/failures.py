@@ -5,6 +5,7 @@ import secrets
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.interactions import UnknownError
 from bot.slack_errors import error_name
 
 log = structlog.get_logger("bot")
@@ -14,5 +15,8 @@ def report(error: BaseException) -> str:
     """Log the error with its traceback and return the id to show. Payloads and answers are left out."""
     error_id = secrets.token_hex(4)
     slack_error = error_name(error) if isinstance(error, SlackApiError) else None
-    log.error("failed", error_id=error_id, slack_error=slack_error, exc_info=error)
+    if isinstance(error, UnknownError):
+        log.error("failed", error_id=error_id, reason="unknown button, form or choice")
+    else:
+        log.error("failed", error_id=error_id, slack_error=slack_error, exc_info=error)
     return error_id

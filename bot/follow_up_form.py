@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import directory
 from bot.context import Context
-from bot.interactions import Place, Submission
+from bot.interactions import Place, Submission, UnknownError
 from bot.surfaces import about, refresh_below
 from storage import catalogue, follow_ups, listing, people
 from storage.columns import new_id
@@ -115,7 +115,7 @@ def _refused(submission: Submission, errors: Mapping[str, str]) -> Response:
 async def _create(context: Context, submission: Submission) -> None:
     place, reader = submission.place, submission.reader
     await directory.check_access_to_incident(context, place.incident_id)
-    columns = await _columns(context, typed_values(submission.values))
+    columns = await _columns(context, _typed(submission))
     columns.pop("status")
     draft = Draft(**columns, due_zone=reader.timezone, id=place.draft_id or new_id())
     async with context.database.write() as session:
@@ -126,7 +126,7 @@ async def _create(context: Context, submission: Submission) -> None:
 async def _save(context: Context, submission: Submission) -> None:
     place, reader = submission.place, submission.reader
     await directory.check_access_to_follow_up(context, place.follow_up_id)
-    columns = await _columns(context, typed_values(submission.values))
+    columns = await _columns(context, _typed(submission))
     shown = {field for block in submission.values.values() for field in block}
     changes = {column: value for column, value in columns.items() if FIELDS.get(column, column) in shown}
     changes["due_zone"] = reader.timezone
@@ -140,6 +140,13 @@ async def _save(context: Context, submission: Submission) -> None:
             now=context.clock(),
             version=place.version,
         )
+
+
+def _typed(submission: Submission, base: FormValues | None = None) -> FormValues:
+    try:
+        return typed_values(submission.values, base)
+    except ValueError:
+        raise UnknownError from None
 
 
 async def _columns(context: Context, typed: FormValues) -> dict[str, Any]:
@@ -175,7 +182,7 @@ async def _both_shown(context: Context, submission: Submission, error: ConflictE
     None when nothing of theirs is missing: the same form came twice, or they agree.
     """
     current = error.current
-    typed = typed_values(submission.values, values_of(current))
+    typed = _typed(submission, values_of(current))
     columns = await _columns(context, typed)
     mine = {
         field: getattr(typed, field)

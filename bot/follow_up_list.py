@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bot import directory, follow_up_form
 from bot.changes import Changing, Showing, attempt
 from bot.context import Context
-from bot.interactions import Click, Place, Submission
+from bot.interactions import Click, Place, Submission, UnknownError
 from bot.modals import open_modal, push_modal
 from bot.surfaces import about, refresh, refresh_below
 from storage import follow_ups
@@ -73,6 +73,8 @@ async def _new_form(context: Context, click: Click) -> Block:
 
 
 async def filter_by(context: Context, click: Click) -> None:
+    if click.choice not in set(Filter):
+        raise UnknownError
     text = click.place.query.text if click.place.query else ""
     place = replace(click.place, query=ListQuery(Filter(click.choice), text))
     await refresh(context, replace(click, place=place))

@@ -14,6 +14,10 @@ LONGEST_METADATA = 3000
 LARGEST_NUMBER = 2**31
 
 
+class UnknownError(LookupError):
+    """A button, form or choice that this version of the bot does not have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A person of our workspace who uses the bot, with the zone they read dates in."""
@@ -105,9 +109,21 @@ KEPT: dict[str, tuple[str, type]] = {
 
 
 def _checked(value: Any, kind: type) -> Any:
-    if type(value) is not kind or (isinstance(value, int) and not 0 <= value < LARGEST_NUMBER):
+    in_range = 0 <= value < LARGEST_NUMBER if isinstance(value, int) else is_storable(value)
+    if type(value) is not kind or not in_range:
         raise ValueError(f"metadata with no {kind.__name__} where one belongs")
     return value
+
+
+def is_storable(value: Any) -> bool:
+    """Whether a database can keep it: it has no NUL and no half of a character."""
+    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value
 
 
 def _query(kept: Any) -> ListQuery:
@@ -180,7 +196,7 @@ def command(body: Mapping[str, Any]) -> Command:
     return Command(
         slack_user_id=body["user_id"],
         channel_id=body["channel_id"],
-        text=as_typed(body.get("text", "")).strip(),
+        text=as_typed(body.get("text") or "").strip(),
         trigger_id=body["trigger_id"],
         response_url=body["response_url"],
     )
@@ -211,7 +227,7 @@ def is_from_menu(body: Mapping[str, Any]) -> bool:
 
 def click(body: Mapping[str, Any]) -> Click:
     used = body["actions"][0]
-    choice = (used.get("selected_option") or {}).get("value", "")
+    choice = (used.get("selected_option") or {}).get("value") or ""
     named = choice if is_from_menu(body) else used["action_id"]
     action, _, target = named.partition(":")
     view = body.get("view")
@@ -235,4 +251,4 @@ def submission(body: Mapping[str, Any], reader: Reader) -> Submission:
 
 
 def suggestion(body: Mapping[str, Any], reader: Reader) -> Suggestion:
-    return Suggestion(reader=reader, typed=body.get("value", ""))
+    return Suggestion(reader=reader, typed=body.get("value") or "")

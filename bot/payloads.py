@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from bot.interactions import Place
+from bot.interactions import Place, is_storable
 
 LONGEST_NAME = 255
 DEEPEST = 100
@@ -79,6 +79,17 @@ def _is_state(state: Any) -> bool:
     )
 
 
+def is_view(value: Any) -> bool:
+    """What was clicked in: a modal, or App Home."""
+    return isinstance(value, Mapping) and _has(value, VIEW)
+
+
+VIEW: Mapping[str, Check] = {
+    "id": is_name,
+    "type": is_name,
+    "hash": is_text,
+    "private_metadata": is_metadata,
+}
 STATE: Mapping[str, Check] = {
     "value": is_text,
     "selected_option": is_option_with_text,
@@ -101,10 +112,7 @@ SHAPES: Mapping[str, Mapping[str, Check]] = {
         "actions.0.action_id": is_name,
         "actions.0.selected_option?": is_option,
         "response_url?": is_text,
-        "view.id?": is_name,
-        "view.type?": is_name,
-        "view.hash?": is_text,
-        "view.private_metadata?": is_metadata,
+        "view?": is_view,
     },
     "block_suggestion": {"user.id": is_name, "action_id": is_name, "value?": is_text},
     "event_callback": {
@@ -152,8 +160,8 @@ def is_readable(body: Any) -> bool:
     kind = "command" if "command" in body else body.get("type")
     if kind is not None and not is_name(kind):
         return False
-    if "view" in body and not isinstance(body["view"], Mapping | None):
-        return False
+    if kind == "block_actions" and not (body.get("view") or body.get("response_url")):
+        return False  # there would be nowhere to answer
     return _has(body, SHAPES.get(str(kind), {})) and _has(body, EVENTS.get(str(at(body, "event.type")), {}))
 
 
@@ -181,7 +189,7 @@ def _is_storable(body: Mapping[str, Any]) -> bool:
     for _ in range(DEEPEST):
         if not level:
             return True
-        if not _is_utf8("".join(value for value in level if isinstance(value, str))):
+        if not is_storable("".join(value for value in level if isinstance(value, str))):
             return False
         level = [inner for value in level for inner in _within(value)]
     return False
@@ -193,15 +201,3 @@ def _within(value: Any) -> Iterator[Any]:
         yield from value.values()
     elif isinstance(value, list):
         yield from value
-
-
-def _is_utf8(text: str) -> bool:
-    if "\0" in text:
-        return False
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
