@@ -25,7 +25,7 @@ def to_stderr(level: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            _traceback_without_words,
+            traceback_without_words,
             *shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
@@ -66,7 +66,7 @@ def _named(error: BaseException) -> str:
     return f"{name} ({code})" if code else name
 
 
-def _traceback_without_words(_logger: Any, _method: str, event: Any) -> Any:
+def traceback_without_words(_logger: Any, _method: str, event: Any) -> Any:
     error = event.pop("exc_info", None)
     if error is True:
         error = sys.exc_info()[1]

@@ -36,7 +36,7 @@ class HttpDoor:
     """Signed requests over connections that stay open."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        self.port = port
         self._idle: deque[_Connection] = deque()
 
     async def send(self, command: dict[str, str]) -> float:
@@ -46,7 +46,7 @@ class HttpDoor:
         signature = hmac.new(SECRET.encode(), base, hashlib.sha256).hexdigest()
         head = (
             "POST /slack/events HTTP/1.1\r\n"
-            f"Host: 127.0.0.1:{self._port}\r\n"
+            f"Host: 127.0.0.1:{self.port}\r\n"
             "User-Agent: Slackbot 1.0 (+https://api.slack.com/robots)\r\n"
             "Accept: application/json,*/*\r\n"
             "Content-Type: application/x-www-form-urlencoded\r\n"
@@ -66,7 +66,7 @@ class HttpDoor:
             if not idle.is_closed:  # by the bot, after a few seconds without a request
                 return idle
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(_Connection, "127.0.0.1", self._port)
+        _, connection = await loop.create_connection(_Connection, "127.0.0.1", self.port)
         return connection
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ log = structlog.get_logger("gateway")
 LARGEST_BODY = 1_000_000
 OLDEST_SIGNATURE = 300
 BODY_DEADLINE = 3.0
+NOTE_EVERY = 10.0
 TIMESTAMP = re.compile("[0-9]{1,12}")
 LENGTH = re.compile("[0-9]{1,7}")
 
@@ -86,6 +88,8 @@ class Gateway:
     def __init__(self, app: AsyncApp, signing_secret: str) -> None:
         self._app = app
         self._secret = signing_secret.encode()
+        self._refused = 0
+        self._noted_at = -math.inf
 
     async def __call__(self, request: Request) -> Response:
         try:
@@ -96,13 +100,20 @@ class Gateway:
         if body is None:
             return Response(status_code=413)
         if not is_signed(self._secret, request.headers, body, time.time()):
-            log.info("unsigned_request_refused", bytes=len(body))
+            self._note_refused()
             return Response(status_code=401)
         bolt_request = _readable(body, request.headers)
         if bolt_request is None:
             log.warning("signed_request_unreadable", bytes=len(body))
             return Response(status_code=400)
         return _response(await self._app.async_dispatch(bolt_request))
+
+    def _note_refused(self) -> None:
+        """Now and then, with how many: a flood of requests must not be one of lines."""
+        self._refused += 1
+        if (now := time.monotonic()) - self._noted_at > NOTE_EVERY:
+            log.info("unsigned_requests_refused", count=self._refused)
+            self._refused, self._noted_at = 0, now
 
 
 def _readable(body: bytes, headers: Mapping[str, str]) -> AsyncBoltRequest | None:

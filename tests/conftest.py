@@ -17,13 +17,24 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import structlog
 from sqlalchemy import Table, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
+import logs
 from storage import jobs, models
 from storage.database import HEAD, Database
+
+# structlog's own way draws each traceback with its variables, which takes longer than some tests wait.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        logs.traceback_without_words,
+        structlog.dev.ConsoleRenderer(),
+    ]
+)
 
 TABLES = (jobs, models)  # importing them is what fills SQLModel.metadata
 

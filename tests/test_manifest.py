@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 # Any one of these is enough, by the kind of conversation asked about; both kinds are asked about.
 # https://docs.slack.dev/reference/scopes
 SCOPES_OF_METHODS: dict[str, set[str]] = {
+    "apps_connections_open": set(),  # with the app-level token, whose scope is no bot's
     "auth_test": set(),
     "chat_postMessage": {"chat:write"},
     "chat_update": {"chat:write"},

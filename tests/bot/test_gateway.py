@@ -220,6 +220,15 @@ async def test_garbage_is_refused_without_a_word_of_it_in_the_log(
         assert not [entry for entry in logged if "exc_info" in entry], kind
 
 
+async def test_a_flood_of_requests_is_no_flood_of_lines(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    with capture_logs() as logged:
+        for _ in range(5):
+            assert (await door.send(b"{}", secret=None))[0] == 401
+        monkeypatch.setattr(gateway, "NOTE_EVERY", 0)
+        await door.send(b"{}", secret=None)
+    assert [entry["count"] for entry in logged] == [1, 5]
+
+
 async def test_an_event_nobody_asked_for_is_accepted(door: Door, scenario: Scenario) -> None:
     body = {"type": "event_callback", "event_id": "Ev1", "event": {"type": "pin_added", "user": "U0MAYA"}}
     assert (await door.send(json.dumps(body).encode()))[0] == 200

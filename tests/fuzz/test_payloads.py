@@ -136,6 +136,10 @@ def test_slacks_own_are_let_in_and_read(kind: str) -> None:
     read(payload)
 
 
+def test_each_event_that_is_listened_to_has_a_shape() -> None:
+    assert set(payloads.EVENTS) == set(events.EVENTS)
+
+
 @pytest.mark.parametrize("kind", READERS)
 @FUZZING
 @given(st.data())
