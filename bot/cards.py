@@ -17,7 +17,7 @@ from views.blocks import NOTICE_LIMIT, literal, message
 def changing(change: Callable[..., Awaitable[FollowUpRecord]]) -> Changing:
     async def listener(context: Context, click: Click) -> Showing | None:
         reader = await directory.reader(context, click.slack_user_id)
-        explanation = await attempt(context, reader.actor, click.target, change, click.trigger_id)
+        explanation = await attempt(context, reader, click.target, change, click.trigger_id)
         if explanation is None or click.response_url is None:
             return None
         return reply(context, click.response_url, message(literal(explanation, NOTICE_LIMIT)))

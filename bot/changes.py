@@ -5,7 +5,7 @@ from typing import Any
 
 from bot import directory
 from bot.context import Context
-from bot.interactions import Click
+from bot.interactions import Click, Reader
 from storage import follow_ups, history
 from storage.deliveries import RepeatedDeliveryError
 from storage.errors import NotFoundError, UnavailableError
@@ -36,14 +36,14 @@ def is_repeated(error: UnavailableError, actor: CreatorRecord, change: Change) -
 
 async def attempt(
     context: Context,
-    actor: CreatorRecord,
+    reader: Reader,
     follow_up_id: str,
     change: Change,
     trigger_id: str,
 ) -> str | None:
     """Make the change; or the sentence that says why it could not be. Raises RepeatedDeliveryError."""
-    await directory.check_access_to_follow_up(context, follow_up_id)
-    now = context.clock()
+    await directory.check_access_to_follow_up(context, follow_up_id, reader)
+    actor, now = reader.actor, context.clock()
     try:
         async with context.database.write() as session:
             await context.deliveries.begin(session, trigger_id, now)

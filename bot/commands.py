@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from slack_sdk.errors import SlackApiError
 
-from bot import directory, follow_up_form, surfaces, tracking
+from bot import directory, follow_up_form, membership, surfaces, tracking
 from bot.context import Context
 from bot.interactions import Command, Place, Reader
 from bot.modals import open_modal
@@ -14,7 +14,7 @@ from bot.slack_errors import error_name
 from storage import listing
 from storage.errors import NotFoundError
 from storage.incidents import Channel
-from storage.records import Filter, ListQuery, Visibility
+from storage.records import Filter, IncidentRecord, ListQuery, Visibility
 from views import explanations
 from views.blocks import Block
 from views.messages import help_text, message_modal, track_channel_modal
@@ -54,7 +54,7 @@ async def _list(context: Context, command: Command) -> Block:
     async with context.database.read() as session:
         found = await listing.of_channel(session, reader.actor, command.channel_id, ListQuery(), now=now)
     if found is not None and found.incident is not None:
-        if found.incident.visibility is Visibility.PRIVATE:
+        if not _is_open_to(context, reader, found.incident):
             return await _where_slack_agrees(context, command, reader, found.incident.id)
         directory.refresh_channel_soon(context, command.channel_id)
         return surfaces.render(context, reader, found)
@@ -66,6 +66,12 @@ async def _list(context: Context, command: Command) -> Block:
     if incident is None:
         return track_channel_modal(channel.name, Place(channel_id=channel.slack_channel_id).encode())
     return await surfaces.view_of_place(context, reader, Place(incident_id=incident.id))
+
+
+def _is_open_to(context: Context, reader: Reader, incident: IncidentRecord) -> bool:
+    """Whether anyone of the reader's kind may see it, wherever they are."""
+    is_ours = incident.slack_team_id == context.identity.slack_team_id
+    return is_ours and incident.visibility is Visibility.PUBLIC and not reader.is_guest
 
 
 async def _where_slack_agrees(
@@ -80,7 +86,7 @@ async def _where_slack_agrees(
             return surfaces.render(context, reader, await surfaces.of_place(context, reader, place))
         except NotFoundError:
             # They may have joined a moment ago.
-            await directory.refresh_members(context, command.channel_id)
+            await membership.ask_again(context, command.channel_id, reader)
     return message_modal("Follow-ups" if title is None else "New follow-up", explanations.CHANNEL_UNSEEN)
 
 
@@ -88,7 +94,7 @@ async def _form(context: Context, command: Command, title: str) -> Block:
     reader = await directory.reader(context, command.slack_user_id)
     async with context.database.read() as session:
         found = await listing.incident_in_channel(session, command.channel_id, context.clock())
-    if found is not None and found[0].visibility is Visibility.PRIVATE:
+    if found is not None and not _is_open_to(context, reader, found[0]):
         return await _where_slack_agrees(context, command, reader, found[0].id, title)
     if found is not None:
         directory.refresh_channel_soon(context, command.channel_id)

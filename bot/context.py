@@ -32,5 +32,7 @@ class Context:
     prefixes: tuple[str, ...] = ("inc-", "incident-")
     readers: dict[str, tuple[datetime, Reader]] = field(default_factory=dict)
     channels_checked: dict[str, datetime] = field(default_factory=dict)
+    channels_confirmed: dict[str, datetime] = field(default_factory=dict)
+    rate_limited: dict[str, datetime] = field(default_factory=dict)
     teams_asked: dict[str, datetime] = field(default_factory=dict)
     tasks: Tasks = field(default_factory=Tasks)

@@ -1,14 +1,15 @@
 """People, user groups, channels and who is in them: asked of Slack, kept by storage, fresh by events."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
-from bot import failures
+from bot import failures, membership
 from bot.context import Context
 from bot.described import channel_of, slack_user
 from bot.interactions import Reader
@@ -19,19 +20,15 @@ from storage.models import Incident, Person
 from storage.people import SlackUsergroup
 from storage.records import CreatorKind, CreatorRecord, TeamRecord, Visibility
 
-PERSON_FRESH = timedelta(hours=24)
+PERSON_FRESH = timedelta(hours=1)
+PERSON_KEPT = timedelta(hours=24)
 READER_FRESH = timedelta(seconds=60)
 READERS_KEPT = 10_000
 TEAMS_FRESH = timedelta(seconds=60)
-MEMBERS_FRESH = timedelta(seconds=60)
 CHANNEL_FRESH = timedelta(seconds=60)
 CHANNEL_PATIENCE = 2.0
 # conversations.info allows 50 a minute.
 CHANNELS_AT_ONCE = 20
-PAGE = 200
-
-# Slack's words for a channel that is not there for the bot: gone, or private without it.
-UNSEEN = {"channel_not_found", "not_in_channel"}
 
 
 class StrangerError(Exception):
@@ -42,9 +39,12 @@ async def person(context: Context, slack_user_id: str) -> Person | None:
     """The person, from Slack when we don't know them well enough. None when Slack doesn't either."""
     async with context.database.read() as session:
         known = await people.find(session, context.identity.slack_team_id, slack_user_id)
-    if known is not None and context.clock() - known.refreshed_at < PERSON_FRESH:
-        return known
-    return await _ask_who(context, slack_user_id)
+    age = context.clock() - known.refreshed_at if known is not None else PERSON_KEPT
+    if age >= PERSON_KEPT:
+        return await _ask_who(context, slack_user_id)
+    if age >= PERSON_FRESH:
+        context.tasks.background(_ask_who(context, slack_user_id))
+    return known
 
 
 async def refresh_person(context: Context, slack_user_id: str) -> None:
@@ -81,7 +81,7 @@ async def reader(context: Context, slack_user_id: str) -> Reader:
     if found is None or found.is_stranger or found.is_bot or found.is_deleted:
         raise StrangerError(slack_user_id)
     actor = CreatorRecord(CreatorKind.USER, found.id, found.name, found.slack_user_id)
-    known = Reader(actor, found.slack_user_id, found.timezone)
+    known = Reader(actor, found.slack_user_id, found.timezone, found.is_guest)
     if len(context.readers) >= READERS_KEPT:
         context.readers.clear()
     context.readers[slack_user_id] = (context.clock(), known)
@@ -110,7 +110,7 @@ async def channel(context: Context, channel_id: str) -> Channel | None:
     try:
         answer = await context.client.conversations_info(channel=channel_id)
     except SlackApiError as error:
-        if error_name(error) in UNSEEN:
+        if error_name(error) in membership.UNSEEN:
             return None
         raise
     described = answer["channel"]
@@ -125,13 +125,13 @@ async def refresh_channel(context: Context, channel_id: str) -> None:
     now = context.clock()
     async with context.database.write() as session:
         incident = await incidents.by_channel(session, channel_id)
-        if incident is None:
+        if incident is None or incident.slack_team_id != context.identity.slack_team_id:
             return
         if found is None:
             await incidents.lose_channel(session, incident, now)
         else:
             await incidents.follow_channel(session, found, prefixes=context.prefixes, now=now)
-    await refresh_members(context, channel_id)
+    await membership.refresh_members(context, channel_id)
 
 
 def refresh_channel_soon(context: Context, channel_id: str) -> None:
@@ -159,72 +159,45 @@ async def _refresh(context: Context, channel_id: str) -> None:
 
 async def _recheck_privacy(context: Context, incident: Incident) -> None:
     """Slack sends no event when a channel turns private."""
+    channel_id, key = incident.slack_channel_id, f"conversations.info {incident.slack_channel_id}"
     is_stale = context.clock() - incident.channel_checked_at > CHANNEL_FRESH
-    if is_stale and not incident.is_archived and _is_due(context, incident.slack_channel_id):
-        refreshing = context.tasks.start(_refresh(context, incident.slack_channel_id))
+    if is_stale and not incident.is_archived and (context.tasks.runs(key) or _is_due(context, channel_id)):
+        refreshing = context.tasks.once(key, partial(_refresh, context, channel_id))
         done, _ = await asyncio.wait({refreshing}, timeout=CHANNEL_PATIENCE)
         for ended in done:
             ended.result()
 
 
-async def refresh_members(context: Context, channel_id: str) -> None:
-    """Match a private incident's members with Slack. A bot that can't see the channel lets nobody in."""
-    async with context.database.read() as session:
-        incident = await incidents.by_channel(session, channel_id)
-    if incident is None or incident.visibility is not Visibility.PRIVATE:
+async def check_membership(context: Context, incident: Incident | None, reader: Reader) -> None:
+    """Before an incident is shown or changed: see to it that what is known of who may see it is recent."""
+    if incident is None or incident.slack_team_id != context.identity.slack_team_id:
         return
-    try:
-        members = [member async for member in channel_members(context, channel_id)]
-    except SlackApiError as error:
-        if error_name(error) not in UNSEEN:
-            raise
-        members = []
-    async with context.database.write() as session:
-        await access.replace_members(session, incident, members, context.clock())
-
-
-async def channel_members(context: Context, channel_id: str) -> AsyncIterator[str]:
-    cursor: str | None = None
-    while True:
-        answer = await context.client.conversations_members(channel=channel_id, limit=PAGE, cursor=cursor)
-        for member in answer["members"]:
-            yield member
-        cursor = (answer.get("response_metadata") or {}).get("next_cursor")
-        if not cursor:
-            return
-
-
-async def check_membership(context: Context, incident: Incident | None) -> None:
-    """Before an incident is shown or changed: who may see it is no older than a minute."""
-    if incident is None:
-        return
-    if incident.visibility is not Visibility.PRIVATE:
+    if reader.is_guest or incident.visibility is Visibility.PRIVATE:
+        await membership.confirm(context, incident, reader)
+    else:
         await _recheck_privacy(context, incident)
-        return
-    checked = incident.members_checked_at
-    if checked is None or context.clock() - checked > MEMBERS_FRESH:
-        await refresh_members(context, incident.slack_channel_id)
 
 
-async def check_access_to_follow_up(context: Context, follow_up_id: str) -> None:
+async def check_access_to_follow_up(context: Context, follow_up_id: str, reader: Reader) -> None:
     async with context.database.read() as session:
         incident = await incidents.of_follow_up(session, follow_up_id)
-    await check_membership(context, incident)
+    await check_membership(context, incident, reader)
+
+
+async def check_access_to_incident(context: Context, incident_id: str, reader: Reader) -> None:
+    async with context.database.read() as session:
+        incident = await incidents.by_id(session, incident_id)
+    await check_membership(context, incident, reader)
 
 
 async def check_access_of_person(context: Context, reader: Reader) -> None:
-    """Before a list across incidents: those with follow-ups of theirs; of the public ones the stalest few."""
-    stale = context.clock() - MEMBERS_FRESH
+    """Before what comes from several incidents: the private ones, and of the public the stalest few."""
     async with context.database.read() as session:
-        found = await incidents.stale_of_person(session, reader.actor.id, checked_before=stale)
-    public = [incident for incident in found if incident.visibility is Visibility.PUBLIC]
-    await asyncio.gather(*(_recheck_privacy(context, incident) for incident in public[:CHANNELS_AT_ONCE]))
-    for incident in found:
-        if incident.visibility is Visibility.PRIVATE:
-            await refresh_members(context, incident.slack_channel_id)
-
-
-async def check_access_to_incident(context: Context, incident_id: str) -> None:
+        stale = await incidents.stale_of_person(
+            session, reader.actor.id, checked_before=context.clock() - CHANNEL_FRESH
+        )
+    await asyncio.gather(*(_recheck_privacy(context, incident) for incident in stale[:CHANNELS_AT_ONCE]))
     async with context.database.read() as session:
-        incident = await incidents.by_id(session, incident_id)
-    await check_membership(context, incident)
+        has_private = await access.has_private(session, reader.actor)
+    if reader.is_guest or has_private:
+        await membership.confirm_channels_of(context, reader.slack_user_id)

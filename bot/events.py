@@ -5,12 +5,11 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from bot import directory, home, tracking
+from bot import directory, home, membership, tracking
 from bot.context import Context
 from bot.directory import StrangerError
 from storage import access, consequences, deliveries, incidents, jobs
 from storage.leases import ClaimedJob
-from storage.records import Visibility
 
 SLACK_EVENT = "slack_event"
 
@@ -87,10 +86,8 @@ async def member_joined(context: Context, event: Mapping[str, Any]) -> None:
     if event["user"] == context.identity.slack_user_id:
         await channel_changed(context, event)
         return
-    async with context.database.write() as session:
-        incident = await incidents.by_channel(session, event["channel"])
-        if incident is not None and incident.visibility is Visibility.PRIVATE:
-            await access.add_member(session, event["channel"], event["user"])
+    # Not taken at its word: they may have left again, and the event come late.
+    await membership.refresh_members(context, event["channel"])
 
 
 async def refresh(context: Context, event: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot import directory
+from bot import directory, membership
 from bot.context import Context
 from bot.interactions import Place, Submission, UnknownError
 from bot.surfaces import about, refresh_below
@@ -35,7 +35,7 @@ Response = Mapping[str, Any]
 async def new(context: Context, slack_user_id: str, place: Place) -> Block:
     """Raises NotFoundError when the incident is not theirs to see."""
     reader = await directory.reader(context, slack_user_id)
-    await directory.check_access_to_incident(context, place.incident_id)
+    await directory.check_access_to_incident(context, place.incident_id, reader)
     async with context.database.read() as session:
         incident = await listing.incident(session, reader.actor, place.incident_id)
         priorities, categories = await _choices(session)
@@ -114,7 +114,7 @@ def _refused(submission: Submission, errors: Mapping[str, str]) -> Response:
 
 async def _create(context: Context, submission: Submission) -> None:
     place, reader = submission.place, submission.reader
-    await directory.check_access_to_incident(context, place.incident_id)
+    await directory.check_access_to_incident(context, place.incident_id, reader)
     columns = await _columns(context, _typed(submission))
     columns.pop("status")
     draft = Draft(**columns, due_zone=reader.timezone, id=place.draft_id or new_id())
@@ -125,7 +125,7 @@ async def _create(context: Context, submission: Submission) -> None:
 
 async def _save(context: Context, submission: Submission) -> None:
     place, reader = submission.place, submission.reader
-    await directory.check_access_to_follow_up(context, place.follow_up_id)
+    await directory.check_access_to_follow_up(context, place.follow_up_id, reader)
     columns = await _columns(context, _typed(submission))
     shown = {field for block in submission.values.values() for field in block}
     changes = {column: value for column, value in columns.items() if FIELDS.get(column, column) in shown}
@@ -173,6 +173,8 @@ async def _person_id(context: Context, slack_user_id: str | None) -> str | None:
     person = known or await directory.person(context, slack_user_id)
     if person is None:
         raise InvalidFieldError("assignee_id", UNKNOWN_PERSON)
+    if person.is_guest:
+        await membership.confirm_channels_of(context, slack_user_id)
     return person.id
 
 

@@ -17,13 +17,13 @@ from storage.errors import NotFoundError
 from storage.records import Filter, FollowUpRecord, ListQuery
 from views import explanations
 from views.blocks import Block
-from views.messages import delete_modal, message_modal, search_modal
+from views.messages import TYPED_LIMIT, delete_modal, message_modal, search_modal
 
 
 def changing(change: Callable[..., Awaitable[FollowUpRecord]]) -> Changing:
     async def listener(context: Context, click: Click) -> Showing:
         reader = await directory.reader(context, click.slack_user_id)
-        notice = await attempt(context, reader.actor, click.target, change, click.trigger_id)
+        notice = await attempt(context, reader, click.target, change, click.trigger_id)
         return refresh(context, click, notice)
 
     return listener
@@ -56,8 +56,10 @@ async def _delete_view(context: Context, slack_user_id: str, place: Place) -> Bl
 
 
 async def delete(context: Context, submission: Submission) -> None:
-    place, actor = submission.place, submission.reader.actor
-    notice = await attempt(context, actor, place.follow_up_id, follow_ups.delete, submission.trigger_id)
+    place = submission.place
+    notice = await attempt(
+        context, submission.reader, place.follow_up_id, follow_ups.delete, submission.trigger_id
+    )
     context.tasks.background(refresh_below(context, submission, notice))
 
 
@@ -91,7 +93,8 @@ async def search(context: Context, submission: Submission) -> None:
         return
     text = submission.values["search_for"]["search_for"]["value"] or ""
     query = submission.place.query or ListQuery()
-    place = replace(submission.place, query=ListQuery(query.filter, " ".join(text.split())))
+    typed = " ".join(text.split())[:TYPED_LIMIT]
+    place = replace(submission.place, query=ListQuery(query.filter, typed))
     context.tasks.background(refresh_below(context, replace(submission, place=place)))
 
 

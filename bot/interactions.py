@@ -25,6 +25,7 @@ class Reader:
     actor: CreatorRecord
     slack_user_id: str
     timezone: str
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

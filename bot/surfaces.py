@@ -34,7 +34,7 @@ async def of_place(context: Context, reader: Reader, place: Place) -> Listing:
     """Raises NotFoundError when the incident is not the reader's to see."""
     query = place.query or ListQuery()
     if place.incident_id:
-        await directory.check_access_to_incident(context, place.incident_id)
+        await directory.check_access_to_incident(context, place.incident_id, reader)
     else:
         await directory.check_access_of_person(context, reader)
     async with context.database.read() as session:
@@ -60,7 +60,7 @@ async def about(
 ) -> Block:
     """A modal about one follow-up; or what stands there when it is gone or not the person's to see."""
     reader = await directory.reader(context, slack_user_id)
-    await directory.check_access_to_follow_up(context, follow_up_id)
+    await directory.check_access_to_follow_up(context, follow_up_id, reader)
     try:
         async with context.database.read() as session:
             return await build(session, await follow_ups.get(session, reader.actor, follow_up_id))

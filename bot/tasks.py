@@ -1,7 +1,7 @@
 """Work that outlives the request that started it, held until it is done."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from bot import failures
@@ -14,12 +14,23 @@ class Tasks:
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[Any]] = set()
+        self._keyed: dict[str, asyncio.Task[Any]] = {}
 
     def start(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
+
+    def runs(self, key: str) -> bool:
+        return key in self._keyed
+
+    def once(self, key: str, work: Callable[[], Coroutine[Any, Any, Result]]) -> asyncio.Task[Result]:
+        """The task of that key that is running, else a new one."""
+        if key not in self._keyed:
+            self._keyed[key] = task = self.start(work())
+            task.add_done_callback(lambda _: self._keyed.pop(key))
+        return self._keyed[key]
 
     def background(self, work: Coroutine[Any, Any, Any]) -> None:
         """Work whose outcome nobody waits for: what goes wrong in it is in the log."""

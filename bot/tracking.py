@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot import directory, follow_up_form, surfaces
+from bot import directory, follow_up_form, membership, surfaces
 from bot.context import Context
-from bot.interactions import Submission
+from bot.interactions import Reader, Submission
 from storage import incidents
 from storage.errors import InvalidFieldError
 from storage.incidents import Channel
@@ -30,7 +30,7 @@ async def submit(context: Context, submission: Submission) -> Mapping[str, Any]:
     """**Track this channel**: then the list, or the form that was asked for."""
     place, reader = submission.place, submission.reader
     channel = await directory.channel(context, place.channel_id)
-    if channel is None or not await _may_track(context, channel, reader.slack_user_id):
+    if channel is None or not await _may_track(context, channel, reader):
         return _refused(explanations.CHANNEL_UNSEEN)
     try:
         name = submission.values["incident_name"]["incident_name"]["value"] or ""
@@ -48,11 +48,11 @@ async def submit(context: Context, submission: Submission) -> Mapping[str, Any]:
     return {"response_action": "update", "view": view}
 
 
-async def _may_track(context: Context, channel: Channel, slack_user_id: str) -> bool:
-    if not channel.is_private:
+async def _may_track(context: Context, channel: Channel, reader: Reader) -> bool:
+    if not channel.is_private and not reader.is_guest:
         return True
-    members = directory.channel_members(context, channel.slack_channel_id)
-    return slack_user_id in {member async for member in members}
+    members = membership.channel_members(context, channel.slack_channel_id)
+    return reader.slack_user_id in {member async for member in members}
 
 
 def _refused(sentence: str) -> Mapping[str, Any]:

@@ -205,7 +205,7 @@ def user_object(workspace: Workspace, user: User, *, with_email: bool) -> Json:
         "is_owner": False,
         "is_primary_owner": False,
         "is_restricted": user.is_restricted,
-        "is_ultra_restricted": False,
+        "is_ultra_restricted": user.is_ultra_restricted,
         "is_email_confirmed": True,
         "is_stranger": workspace.is_stranger(user) and not shares_channel(workspace, user),
         "who_can_share_contact_card": "EVERYONE",

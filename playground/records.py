@@ -38,6 +38,7 @@ class User:
     bot_id: str = ""
     deleted: bool = False
     is_restricted: bool = False
+    is_ultra_restricted: bool = False
     is_admin: bool = False
     updated: int = 1_780_000_000
 

@@ -1,13 +1,16 @@
 """Who may see what. Every path asks here, with ids taken as claims.
 
-A private incident's follow-ups are for that channel's members; anyone else is told they do not exist.
+A public incident's follow-ups are for the full members of its workspace, a private one's for its channel's
+members. A guest is in a workspace only where they are in a channel. Anyone else is told they do not exist.
 Membership is kept in `channel_member`; whoever asks on a person's behalf first has it matched with Slack.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, literal, or_
+from sqlalchemy import ColumnElement, and_, delete, exists, literal, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -22,11 +25,34 @@ def visible(actor: CreatorRecord) -> ColumnElement[bool]:
     public = col(Incident.visibility) == Visibility.PUBLIC
     if actor.kind is not CreatorKind.USER:
         return public
-    member = exists().where(
-        col(ChannelMember.slack_channel_id) == col(Incident.slack_channel_id),
-        col(ChannelMember.slack_user_id) == actor.slack_user_id,
+    person = aliased(Person)
+    # Neither depends on the incident: the database asks once, however many incidents there are.
+    known = select(person.slack_team_id).where(
+        col(person.id) == actor.id,
+        col(person.slack_user_id) == actor.slack_user_id,
+        ~or_(col(person.is_stranger), col(person.is_bot), col(person.is_deleted)),
     )
-    return or_(public, member)
+    full_member = known.where(col(person.is_guest).is_(False)).exists()
+    in_channel = _in_channel(col(Incident.slack_channel_id), actor.slack_user_id)
+    of_their_workspace = col(Incident.slack_team_id) == known.scalar_subquery()
+    return and_(of_their_workspace, or_(and_(public, full_member), in_channel))
+
+
+def _in_channel(slack_channel_id: Any, slack_user_id: Any) -> ColumnElement[bool]:
+    return exists().where(
+        col(ChannelMember.slack_channel_id) == slack_channel_id,
+        col(ChannelMember.slack_user_id) == slack_user_id,
+    )
+
+
+async def has_private(session: AsyncSession, actor: CreatorRecord) -> bool:
+    """Whether the person is in a private incident's channel as far as is known, or has work in one."""
+    assigned = exists().where(
+        col(FollowUp.incident_id) == col(Incident.id), col(FollowUp.assignee_id) == actor.id
+    )
+    concerned = or_(_in_channel(col(Incident.slack_channel_id), actor.slack_user_id), assigned)
+    private = select(Incident.id).where(col(Incident.visibility) == Visibility.PRIVATE, concerned)
+    return (await session.exec(private.limit(1))).first() is not None
 
 
 async def require_incident(session: AsyncSession, actor: CreatorRecord, incident_id: str) -> Incident:
@@ -54,18 +80,26 @@ async def require_follow_up(session: AsyncSession, actor: CreatorRecord, follow_
 
 async def require_assignable(session: AsyncSession, incident: Incident, person_id: str) -> None:
     """Work can't be given to someone who may not see it. Raises InvalidFieldError."""
-    if incident.visibility is not Visibility.PRIVATE:
-        return
-    in_channel = exists().where(
-        col(ChannelMember.slack_channel_id) == incident.slack_channel_id,
-        col(ChannelMember.slack_user_id) == col(Person.slack_user_id),
+    query = select(Person.name, Person.is_guest).where(
+        col(Person.id) == person_id, ~_in_channel(incident.slack_channel_id, col(Person.slack_user_id))
     )
-    outside = select(Person.name).where(col(Person.id) == person_id, ~in_channel)
-    name = (await session.exec(outside)).first()
-    if name is not None:
+    outside = (await session.exec(query)).first()
+    if outside is None:
+        return
+    name, is_guest = outside
+    if incident.visibility is Visibility.PRIVATE:
         raise InvalidFieldError(
             "assignee_id", f"{name} is not in this private channel. Invite them there first."
         )
+    if is_guest:
+        raise InvalidFieldError(
+            "assignee_id", f"{name} is a guest who is not in this channel. Invite them there first."
+        )
+
+
+async def is_member(session: AsyncSession, slack_channel_id: str, slack_user_id: str) -> bool:
+    """As far as is known."""
+    return await session.get(ChannelMember, (slack_channel_id, slack_user_id)) is not None
 
 
 async def replace_members(
@@ -83,6 +117,20 @@ async def replace_members(
         await session.exec(InsertNew(ChannelMember), params=members)
     incident.members_checked_at = now
     session.add(incident)
+
+
+async def replace_channels(
+    session: AsyncSession, slack_team_id: str, slack_user_id: str, slack_channel_ids: Collection[str]
+) -> None:
+    """Of the channels with incidents, make the person a member of exactly these."""
+    theirs = col(ChannelMember.slack_user_id) == slack_user_id
+    gone = col(ChannelMember.slack_channel_id).not_in(slack_channel_ids)
+    await session.exec(delete(ChannelMember).where(theirs, gone))
+    tracked = select(col(Incident.slack_channel_id), literal(slack_user_id)).where(
+        col(Incident.slack_team_id) == slack_team_id, col(Incident.slack_channel_id).in_(slack_channel_ids)
+    )
+    columns = ["slack_channel_id", "slack_user_id"]
+    await session.exec(InsertNew(ChannelMember).from_select(columns, tracked))
 
 
 async def forget_members(session: AsyncSession, incident: Incident) -> None:
@@ -103,11 +151,6 @@ async def move_members(session: AsyncSession, old_channel_id: str, new_channel_i
 
 async def _remove_all(session: AsyncSession, slack_channel_id: str) -> None:
     await session.exec(delete(ChannelMember).where(col(ChannelMember.slack_channel_id) == slack_channel_id))
-
-
-async def add_member(session: AsyncSession, slack_channel_id: str, slack_user_id: str) -> None:
-    member = {"slack_channel_id": slack_channel_id, "slack_user_id": slack_user_id}
-    await session.exec(InsertNew(ChannelMember).values(member))
 
 
 async def remove_member(session: AsyncSession, slack_channel_id: str, slack_user_id: str) -> None:

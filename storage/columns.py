@@ -1,5 +1,6 @@
 """Column types and ids shared by every table."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +8,8 @@ from sqlalchemy import CHAR, DateTime, Dialect, Enum, MetaData
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 from ulid import ULID
+
+_ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 # Set before any table exists: constraints without a name cannot be altered by a migration.
 SQLModel.metadata = MetaData(
@@ -23,6 +26,10 @@ SQLModel.metadata = MetaData(
 def new_id() -> str:
     """A ULID: 26 characters that sort by the time they were made."""
     return str(ULID())
+
+
+def is_id(text: str) -> bool:
+    return _ULID.fullmatch(text) is not None
 
 
 class Id(CHAR):

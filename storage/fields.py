@@ -76,8 +76,9 @@ VALID: dict[str, Callable[[Any], Any]] = {
 }
 
 
-async def _valid_assignee(session: AsyncSession, person_id: str) -> None:
-    person = (await session.exec(select(Person).where(col(Person.id) == person_id))).one_or_none()
+async def _valid_assignee(session: AsyncSession, person_id: str, slack_team_id: str) -> None:
+    known = select(Person).where(col(Person.id) == person_id, col(Person.slack_team_id) == slack_team_id)
+    person = (await session.exec(known)).one_or_none()
     if person is None:
         raise InvalidFieldError("assignee_id", UNKNOWN_PERSON)
     refusals = (
@@ -93,23 +94,25 @@ async def _valid_assignee(session: AsyncSession, person_id: str) -> None:
             raise InvalidFieldError("assignee_id", message)
 
 
-async def _valid_team(session: AsyncSession, team_id: str) -> None:
-    known = select(Team.id).where(col(Team.id) == team_id, col(Team.is_deleted).is_(False))
+async def _valid_team(session: AsyncSession, team_id: str, slack_team_id: str) -> None:
+    known = select(Team.id).where(
+        col(Team.id) == team_id, col(Team.slack_team_id) == slack_team_id, col(Team.is_deleted).is_(False)
+    )
     if (await session.exec(known)).first() is None:
         raise InvalidFieldError("assignee_team_id", "This team is gone from Slack. Pick another.")
 
 
-async def _valid_priority(session: AsyncSession, priority_id: str) -> None:
+async def _valid_priority(session: AsyncSession, priority_id: str, _slack_team_id: str) -> None:
     if (await session.exec(select(Priority.id).where(col(Priority.id) == priority_id))).first() is None:
         raise InvalidFieldError("priority_id", "This priority no longer exists. Pick another.")
 
 
-async def _valid_category(session: AsyncSession, category_id: str) -> None:
+async def _valid_category(session: AsyncSession, category_id: str, _slack_team_id: str) -> None:
     if (await session.exec(select(Category.id).where(col(Category.id) == category_id))).first() is None:
         raise InvalidFieldError("category_id", "This category no longer exists. Pick another.")
 
 
-KNOWN: dict[str, Callable[[AsyncSession, str], Awaitable[None]]] = {
+KNOWN: dict[str, Callable[[AsyncSession, str, str], Awaitable[None]]] = {
     "assignee_id": _valid_assignee,
     "assignee_team_id": _valid_team,
     "priority_id": _valid_priority,
@@ -118,11 +121,11 @@ KNOWN: dict[str, Callable[[AsyncSession, str], Awaitable[None]]] = {
 
 
 async def valid(
-    session: AsyncSession, values: dict[str, Any], *, not_before: date | None = None
+    session: AsyncSession, values: dict[str, Any], slack_team_id: str, *, not_before: date | None = None
 ) -> dict[str, Any]:
     """The values cleaned. Raises one InvalidFieldError that names all those refused.
 
-    `not_before` is the first day that may still be due.
+    People and teams are of that workspace. `not_before` is the first day that may still be due.
     """
     cleaned = dict(values)
     refused: list[InvalidFieldError] = []
@@ -130,7 +133,7 @@ async def valid(
         try:
             cleaned[name] = VALID[name](value) if name in VALID else value
             if value is not None and name in KNOWN:
-                await KNOWN[name](session, value)
+                await KNOWN[name](session, value, slack_team_id)
             if name == "due_on" and value is not None and not_before is not None and value < not_before:
                 raise InvalidFieldError("due_on", "This day has passed. Pick today or later.")
         except InvalidFieldError as error:

@@ -1,7 +1,7 @@
 """A follow-up's life: made, changed, completed, reopened, deleted. Each change is one row of history."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage import access, catalogue, consequences, fields, history
-from storage.columns import new_id
+from storage.columns import is_id, new_id
 from storage.errors import ConflictError, NotFoundError, UnavailableError
 from storage.inserting import InsertNew
 from storage.models import FollowUp, FollowUpLabel, Incident, Label, Priority
@@ -21,7 +21,7 @@ from storage.selection import FOLLOW_UPS, follow_up_record
 class Draft:
     """A follow-up to be. Ids are ours; `due_zone` is the zone of whoever set the date.
 
-    `id` is what the follow-up will have: sent twice, a draft makes one.
+    `id` is what the follow-up will have, if it is an id and free: sent twice, a draft makes one.
     """
 
     title: str
@@ -58,7 +58,11 @@ async def create(
 ) -> FollowUpRecord:
     """Raises NotFoundError for the incident, InvalidFieldError for a value."""
     incident = await access.require_incident(session, actor, incident_id)
-    values = await fields.valid(session, asdict(draft), not_before=fields.today(draft.due_zone, now))
+    if not is_id(draft.id):
+        draft = replace(draft, id=new_id())
+    values = await fields.valid(
+        session, asdict(draft), incident.slack_team_id, not_before=fields.today(draft.due_zone, now)
+    )
     if values["assignee_id"] is not None:
         await access.require_assignable(session, incident, values["assignee_id"])
     labels = values.pop("labels")
@@ -77,21 +81,17 @@ async def create(
         follow_up.priority_id = await _default_priority(session)
     inserted = await session.exec(InsertNew(FollowUp).values(follow_up.model_dump()))
     if inserted.rowcount == 0:
-        return await _made_before(session, actor, follow_up.id)
+        made = await read(session, follow_up.id)
+        if (made.creator.kind, made.creator.id, made.incident.id) == (actor.kind, actor.id, incident_id):
+            return made
+        # Forged: to refuse it would say that there is such a follow-up.
+        return await create(session, actor, incident_id, replace(draft, id=new_id()), now=now)
     await catalogue.set_labels(session, incident.slack_team_id, follow_up.id, labels)
     entry = history.entry(follow_up, actor, history.CREATED, {}, announce=False, now=now)
     session.add(entry)
     await session.flush()
     await consequences.follow(session, incident, entry, now)
     return await read(session, follow_up.id)
-
-
-async def _made_before(session: AsyncSession, actor: CreatorRecord, follow_up_id: str) -> FollowUpRecord:
-    """What the same draft made when it first came. An id of someone else's is a forged one."""
-    made = await read(session, follow_up_id)
-    if (made.creator.kind, made.creator.id) != (actor.kind, actor.id):
-        raise NotFoundError(f"no follow-up {follow_up_id}")
-    return made
 
 
 async def change(
@@ -117,8 +117,8 @@ async def change(
     before = await _values(session, follow_up)
     named = dict(changes)
     zone = named.pop("due_zone", None) or follow_up.due_zone or "UTC"
-    values = await fields.valid(session, _different(before, named))
     incident = (await session.exec(select(Incident).where(col(Incident.id) == follow_up.incident_id))).one()
+    values = await fields.valid(session, _different(before, named), incident.slack_team_id)
     if values.get("assignee_id") is not None:
         await access.require_assignable(session, incident, values["assignee_id"])
     if "labels" in values:

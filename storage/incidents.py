@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -78,23 +78,17 @@ async def channels_checked_before(session: AsyncSession, moment: datetime) -> li
 async def stale_of_person(
     session: AsyncSession, person_id: str, *, checked_before: datetime
 ) -> list[Incident]:
-    """Private incidents with follow-ups of theirs whose members were last asked before, and public ones whose
-    channel was; the channel looked at longest ago comes first. Archived public ones rest.
+    """Public incidents with follow-ups of theirs whose channel was looked at before then, longest ago first.
+
+    Archived ones rest.
     """
     theirs = select(FollowUp.incident_id).where(col(FollowUp.assignee_id) == person_id)
-    members_checked = col(Incident.members_checked_at)
-    stale = or_(
-        and_(
-            col(Incident.visibility) == Visibility.PRIVATE,
-            or_(members_checked.is_(None), members_checked < checked_before),
-        ),
-        and_(
-            col(Incident.visibility) == Visibility.PUBLIC,
-            col(Incident.is_archived).is_(False),
-            col(Incident.channel_checked_at) < checked_before,
-        ),
+    query = select(Incident).where(
+        col(Incident.visibility) == Visibility.PUBLIC,
+        col(Incident.is_archived).is_(False),
+        col(Incident.channel_checked_at) < checked_before,
+        col(Incident.id).in_(theirs),
     )
-    query = select(Incident).where(stale, col(Incident.id).in_(theirs))
     return list(await session.exec(query.order_by(col(Incident.channel_checked_at))))
 
 

@@ -39,3 +39,23 @@ async def test_draining_ends_in_time_and_leaves_nothing_running() -> None:
         await tasks.drain(0.1)
     assert len(cancelled) > 1
     assert tasks._running == set()
+
+
+async def test_what_is_asked_again_while_it_is_being_answered_is_asked_once() -> None:
+    tasks, answer, asked = Tasks(), asyncio.Event(), 0
+
+    async def question() -> int:
+        nonlocal asked
+        asked += 1
+        await answer.wait()
+        return asked
+
+    waiting = [tasks.once("members of C1", question) for _ in range(3)]
+    assert tasks.runs("members of C1")
+    assert not tasks.runs("members of C2")
+    answer.set()
+    assert await asyncio.gather(*waiting) == [1, 1, 1]
+
+    await asyncio.sleep(0)
+    assert not tasks.runs("members of C1")
+    assert await tasks.once("members of C1", question) == 2

@@ -10,7 +10,7 @@ from bot import form_options
 from playground import seed
 from storage.consequences import CARD
 from tests.scenarios import forging
-from tests.scenarios.conftest import Scenario, adds
+from tests.scenarios.conftest import Scenario, adds, list_of
 
 DEEP_WATER = "Checkout's certificates ran out.\n\n* renew them\n* <!channel> is not a mention & never was"
 
@@ -212,5 +212,6 @@ async def test_a_forms_id_cannot_be_somebody_elses_follow_up(scenario: Scenario)
     assert await toms.submits() == {}
     await maya.types("/incident follow-up Mayas")
     form = await maya.modal("New follow-up")
-    answer = await forging.submission(scenario, maya, form, metadata=json.dumps(draft))
-    assert "no longer exists" in str(answer["errors"])
+    assert await forging.submission(scenario, maya, form, metadata=json.dumps(draft)) == {}
+    listed = await list_of(maya)
+    assert [listed.beside(title) for title in ("Toms own", "Mayas")]

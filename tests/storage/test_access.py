@@ -180,7 +180,7 @@ async def test_what_someone_who_left_was_assigned_is_not_in_their_own_list(datab
     on = await cast(database, private=True)
     channel_id = on.incident.slack_channel_id
     charlie_in_slack = on.charlie.slack_user_id or ""
-    await run(database, access.add_member, channel_id, charlie_in_slack)
+    await run(database, access.replace_channels, TEAM, charlie_in_slack, [channel_id])
     public = await run(database, an_incident, "inc-7-public")
     seen = await run(database, a_follow_up, on.alice, public, assignee_id=on.charlie.id)
     await run(database, follow_ups.assign, on.alice, on.follow_up.id, on.charlie.id, now=LATER)
@@ -196,10 +196,10 @@ async def test_membership_counts_from_the_moment_it_is_known(database: Database)
     on = await cast(database, private=True)
     channel_id = on.incident.slack_channel_id
 
-    await run(database, access.add_member, channel_id, "UCHARLIE")
+    await run(database, access.replace_channels, TEAM, "UCHARLIE", [channel_id])
     assert all(await let_in(database, on.charlie, on))
 
-    await run(database, access.add_member, channel_id, "UCHARLIE")
+    await run(database, access.replace_channels, TEAM, "UCHARLIE", [channel_id])
     await run(database, access.remove_member, channel_id, "UCHARLIE")
     assert not any(await let_in(database, on.charlie, on))
     assert all(await let_in(database, on.bob, on))
@@ -246,7 +246,7 @@ async def test_the_same_member_may_join_twice_at_once(database: Database) -> Non
     channel_id = on.incident.slack_channel_id
 
     await asyncio.gather(
-        *(run(database, access.add_member, channel_id, "UDAVE") for _ in range(5)),
+        *(run(database, access.replace_channels, TEAM, "UDAVE", [channel_id]) for _ in range(5)),
         run(database, replace, ["UALICE", "UDAVE"], NOW),
     )
 

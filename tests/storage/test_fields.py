@@ -47,7 +47,7 @@ INVISIBLE = [
 async def refusals(database: Database, **values: Any) -> dict[str, str]:
     async with database.write() as session:
         try:
-            await fields.valid(session, values)
+            await fields.valid(session, values, TEAM)
         except InvalidFieldError as error:
             return error.errors
     return {}
