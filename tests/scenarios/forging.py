@@ -21,7 +21,7 @@ async def submission(
             state.update(values.get(action_id, {}))
     payload = scenario.slack.dispatch._payloads.envelope("view_submission", person.id)
     payload |= {"trigger_id": scenario.slack.tickets.trigger(person.id), "view": view, "response_urls": []}
-    return await _delivered(scenario, payload)
+    return await delivered(scenario, payload)
 
 
 async def click(
@@ -48,10 +48,10 @@ async def click(
             payload["view"]["private_metadata"] = metadata
     else:
         payload["response_url"] = scenario.slack.tickets.reply_url(person.id, place.channel, place.ts)
-    await _delivered(scenario, payload)
+    await delivered(scenario, payload)
 
 
-async def _delivered(scenario: Scenario, payload: Json) -> Json:
+async def delivered(scenario: Scenario, payload: Json) -> Json:
     answer = await scenario.slack.doors.deliver("interactive", payload)
     assert answer.ok, answer
     return answer.body
