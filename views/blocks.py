@@ -87,8 +87,13 @@ def literal(text: str, limit: int = TITLE_LIMIT) -> str:
     return escape(_UNDERSCORE_AT_WORD_EDGE.sub("ˍ", seen.translate(_LOOKALIKES)))
 
 
+def sentence(text: str, limit: int = SECTION_LIMIT) -> str:
+    """One line for where Slack reads neither formatting nor mentions."""
+    return isolate(clean(text), limit) or NOTHING_VISIBLE
+
+
 def plain(text: str, limit: int = SECTION_LIMIT) -> Block:
-    return {"type": "plain_text", "text": isolate(clean(text), limit) or NOTHING_VISIBLE}
+    return {"type": "plain_text", "text": sentence(text, limit)}
 
 
 def mrkdwn(text: str) -> Block:
@@ -130,8 +135,9 @@ def section(text: str, accessory: Block | None = None) -> Block:
 
 
 def plain_section(text: str) -> Block:
-    """Whole paragraphs, as they are: plain_text reads no formatting and no mentions."""
-    shown = truncate(text.strip(), SECTION_LIMIT) or NOTHING_VISIBLE
+    """Whole paragraphs: plain_text reads no formatting and no mentions."""
+    lines = "\n".join(isolate(clean(line), SECTION_LIMIT) for line in text.strip().split("\n"))
+    shown = truncate(lines, SECTION_LIMIT).strip() or NOTHING_VISIBLE
     return {"type": "section", "text": {"type": "plain_text", "text": shown}}
 
 

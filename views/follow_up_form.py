@@ -22,6 +22,7 @@ from views.blocks import (
     plain,
     plain_section,
     section,
+    sentence,
     static_select,
     text_input,
 )
@@ -103,7 +104,7 @@ def block_id(field: str, revision: int) -> str:
 
 
 def field_errors(errors: Mapping[str, str], revision: int) -> dict[str, str]:
-    return {block_id(field, revision): sentence for field, sentence in errors.items()}
+    return {block_id(field, revision): sentence(words) for field, words in errors.items()}
 
 
 def notice_blocks(notice: Sequence[str]) -> Iterator[Block]:

@@ -155,16 +155,22 @@ def surface_rules(shown: Json) -> Iterator[str]:
         for word in ("title", "submit", "close"):
             if word in shown and not 1 <= len(shown[word]["text"]) <= 24:
                 yield f"{word} has {len(shown[word]['text'])} characters"
-    if "type" not in shown and not 1 <= len(shown["text"]) <= 4000:
-        yield f"text has {len(shown['text'])} characters"
-    if "type" not in shown and inputs:
-        yield "inputs in a message"
+    if "type" not in shown:
+        yield from message_rules(shown["text"], inputs)
     for name, limit in {"private_metadata": 3000, "callback_id": 255, "external_id": 255}.items():
         if len(shown.get(name, "")) > limit:
             yield f"{name} has {len(shown[name])} characters"
     size = len(json.dumps(shown))
     if size > 250_000:
         yield f"{size} bytes"
+
+
+def message_rules(text: str, inputs: list[Json]) -> Iterator[str]:
+    if not 1 <= len(text) <= 4000:
+        yield f"text has {len(text)} characters"
+    if inputs:
+        yield "inputs in a message"
+    yield from mrkdwn_rules(text)  # notifications show it
 
 
 def uniqueness_rules(blocks: list[Json]) -> Iterator[str]:
