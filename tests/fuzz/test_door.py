@@ -19,7 +19,7 @@ from bot.replies import ReplyError
 from playground import seed
 from playground.doors import Delivery, encode, signature
 from tests.fuzz.mutations import FUZZING, mutated
-from tests.scenarios.conftest import ON_BOTH_DATABASES, Scenario, adds, list_of
+from tests.scenarios.conftest import Scenario, adds, list_of
 
 # What Slack says to forged triggers, views and addresses is Slack's word, and belongs in the log.
 SLACKS_WORD = (SlackApiError, ReplyError)
@@ -115,7 +115,6 @@ async def everything(scenario: Scenario) -> None:
     await scenario.is_quiet()
 
 
-@ON_BOTH_DATABASES
 @FUZZING
 @given(data=st.data())
 async def test_signed_payloads_with_parts_replaced(door: Door, data: st.DataObject) -> None:

@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot import commands, dispatch, events, follow_up_list
+from bot import commands, dispatch, events
 from playground import Person
 from playground.reading import visible_text
 from playground.records import Channel, Json, View
 from playground.surfaces import Modal
 from tests.scenarios import forging
 from tests.scenarios.conftest import Scenario
+from views import follow_up_item
 
 BLANK: Json = {
     "type": "modal",
@@ -248,10 +249,11 @@ SAID_BY_SLACK = {
 
 def there_are() -> set[str]:
     """All paths, by the bot's own tables."""
+    menu = {*follow_up_item.MENU, follow_up_item.TAKE}
     tables = {
         "command": commands.COMMANDS,
-        "action": dispatch.ACTIONS.keys() - {"menu"},
-        "menu": follow_up_list.MENU,
+        "action": (dispatch.CHANGES.keys() | dispatch.SHOWS.keys()) - menu,
+        "menu": menu,
         "submission": dispatch.SUBMISSIONS,
         "options": dispatch.OPTIONS,
         "event": events.EVENTS.keys() - SAID_BY_SLACK,

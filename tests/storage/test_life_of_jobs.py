@@ -315,7 +315,8 @@ async def extend(database: Database, job: ClaimedJob, until: datetime) -> set[st
 
 async def next_at(database: Database, now: datetime) -> datetime | None:
     async with database.read() as session:
-        return await leases.next_at(session, now=now)
+        kinds = (await session.exec(select(Job.kind).distinct())).all()
+        return await leases.next_at(session, kinds=kinds, now=now)
 
 
 EXAMPLES = {"sqlite": 40, "postgresql": 10}

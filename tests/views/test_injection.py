@@ -29,7 +29,7 @@ from storage.records import (
 )
 from tests.views.judges import dicts, errors
 from tests.views.test_every_view import generated
-from views import explanations, gallery, messages
+from views import explanations, messages, samples
 from views.follow_up_card import follow_up_card
 from views.follow_up_form import field_errors, follow_up_form, label_options, team_options
 from views.follow_up_list import follow_up_list
@@ -101,7 +101,7 @@ def follow_up(text: str, number: int = 1, **changes: Any) -> FollowUpRecord:
 def everything(text: str) -> Iterator[dict[str, Any]]:
     """Every view and message the bot has, with that text wherever people's words go."""
     one, closed = follow_up(text), follow_up(text, 2, status=Status.COMPLETED, completed_at=NOW)
-    listed = gallery.listing(NOW, (one, closed), incident=one.incident, query=ListQuery(Filter.ALL, text))
+    listed = samples.listing(NOW, (one, closed), incident=one.incident, query=ListQuery(Filter.ALL, text))
     reader: dict[str, Any] = {"reader_timezone": "UTC", "reader_slack_user_id": "U0MADE", "now": NOW}
     for notice in (None, text, explanations.unavailable(one, row("reopened", text), one.creator, NOW)):
         for shown in (listed, replace(listed, incident=None), replace(listed, items=())):
