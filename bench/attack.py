@@ -2,20 +2,20 @@
 
 import asyncio
 import sys
-import tempfile
 import time
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from bench.bots import PRODUCT, ROOT, keep_off_the_bots_core, running
-from bench.load import HttpDoor, Load, Timings
-from bench.report import p50, p99
-from bench.seed import Seeded, seed
+from bench.doors import HttpDoor
+from bench.load import Load, Timings
+from bench.report import Line, Table, milliseconds, p50, p99, times
+from bench.seed import Seeded, SqliteFiles, seeded
 from bench.slack import Slack
 
+FOLLOW_UPS = 10_000
 A_SECOND = 500
 ROUNDS = 4
 COMMANDS = 150
@@ -38,11 +38,12 @@ class Attacked:
     refused_a_second: float
 
 
-async def attack(slack: Slack, seeded: Seeded) -> Attacked:
+async def attack(slack: Slack, database: Seeded) -> Attacked:
     """The product over HTTP. Raises RuntimeError when an unsigned request is answered otherwise than 401."""
-    async with running(PRODUCT, "HTTP", slack, seeded.url) as bot:
+    async with running(PRODUCT, "HTTP", slack, database.url) as bot:
         assert isinstance(bot.door, HttpDoor)
-        quiet, attacked, rates = Load(slack, bot.door, seeded), Load(slack, bot.door, seeded), []
+        people = (database.channels, database.users)
+        quiet, attacked, rates = Load(slack, bot.door, *people), Load(slack, bot.door, *people), []
         await quiet.warm_up()
         await bot.settle()
         for _ in range(ROUNDS):
@@ -108,18 +109,33 @@ async def _knock_on_one(port: int, over: asyncio.Event) -> int:
     return refused
 
 
-async def main() -> None:
-    """By itself: `python -m bench.attack`."""
-    keep_off_the_bots_core()
-    with tempfile.TemporaryDirectory() as directory:
-        seeded = await seed(Path(directory) / "attacked.db", incidents=100)
-        async with Slack() as slack:
-            found = await attack(slack, seeded)
-    print(f"{found.refused_a_second:.0f} unsigned requests a second were refused")
-    for name, timings in (("quiet", found.quiet), ("attacked", found.attacked)):
-        for what, values in (("acknowledged", timings.acknowledged), ("opened", timings.opened)):
-            print(f"{name:9} {what:13} p50 {p50(values):6.2f} ms, p99 {p99(values):6.2f} ms")
+async def measure(slack: Slack) -> Table:
+    async with seeded(SqliteFiles(), FOLLOW_UPS) as database:
+        with keep_off_the_bots_core():
+            print("Measuring under unsigned requests …", flush=True)
+            return table(await attack(slack, database))
+
+
+def table(found: Attacked) -> Table:
+    def line(
+        what: str, read: Callable[[Timings], float], target: str = "", most: float | None = None
+    ) -> Line:
+        quiet, attacked = read(found.quiet), read(found.attacked)
+        met = None if most is None else attacked <= most
+        return Line(what, (milliseconds(attacked), milliseconds(quiet)), times(attacked / quiet), target, met)
+
+    return Table(
+        "attack",
+        ("attacked", "quiet"),
+        (
+            line("acknowledged p50", lambda timings: p50(timings.acknowledged)),
+            line("acknowledged p99", lambda timings: p99(timings.acknowledged)),
+            line("list opened p50", lambda timings: p50(timings.opened)),
+            line("list opened p99", lambda timings: p99(timings.opened), "≤ 25 ms", 25),
+            Line("unsigned requests/s, refused", (f"{found.refused_a_second:.0f}", "")),
+        ),
+    )
 
 
 if __name__ == "__main__":
-    asyncio.run(knock(int(sys.argv[1])) if len(sys.argv) > 1 else main())
+    asyncio.run(knock(int(sys.argv[1])))

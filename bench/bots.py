@@ -1,4 +1,4 @@
-"""Bots as processes of their own, on one processor core where the system can do that."""
+"""Bots as processes of their own, each on one processor core where that is asked for and can be done."""
 
 import asyncio
 import os
@@ -6,14 +6,14 @@ import socket
 import sys
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from bench.load import SECRET, Door, HttpDoor, SocketDoor
+from bench.doors import SECRET, Door, HttpDoor, SocketDoor
 from bench.slack import Slack
 
 ROOT = Path(__file__).parent.parent
@@ -36,8 +36,12 @@ class Bot:
     seconds_to_start: float
 
     @property
+    def running(self) -> psutil.Process:
+        return psutil.Process(self.process.pid)
+
+    @property
     def mebibytes(self) -> float:
-        return float(psutil.Process(self.process.pid).memory_info().rss) / 2**20
+        return float(self.running.memory_info().rss) / 2**20
 
     async def settle(self) -> None:
         """Wait until the bot has done what its first commands left it, such as looking at each channel."""
@@ -45,7 +49,7 @@ class Bot:
             pass
 
     async def _busy(self, seconds: float) -> float:
-        process = psutil.Process(self.process.pid)
+        process = self.running
         before = process.cpu_times()
         await asyncio.sleep(seconds)
         after = process.cpu_times()
@@ -54,7 +58,12 @@ class Bot:
 
 @asynccontextmanager
 async def running(
-    program: tuple[str, ...], transport: str, slack: Slack, database_url: str | None
+    program: tuple[str, ...],
+    transport: str,
+    slack: Slack,
+    database_url: str | None,
+    *,
+    own_core: bool = True,
 ) -> AsyncIterator[Bot]:
     port = _free_port()
     app_token = f"xapp-{port}"
@@ -73,7 +82,7 @@ async def running(
         environment.pop("DATABASE_URL", None)
     started = time.perf_counter()
     process = await asyncio.create_subprocess_exec(sys.executable, *program, cwd=ROOT, env=environment)
-    if hasattr(os, "sched_setaffinity"):
+    if own_core and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(process.pid, {cores()[-1]})
     door = HttpDoor(port) if transport == "HTTP" else SocketDoor(slack, app_token)
     try:
@@ -100,9 +109,17 @@ def cores() -> list[int]:
 _ALLOWED = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
 
-def keep_off_the_bots_core() -> None:
-    if hasattr(os, "sched_setaffinity") and len(cores()) > 1:
-        os.sched_setaffinity(0, set(cores()[:-1]))
+@contextmanager
+def keep_off_the_bots_core() -> Iterator[None]:
+    """The load and the stand-in for Slack leave the last core to the bot."""
+    if not hasattr(os, "sched_setaffinity") or len(cores()) == 1:
+        yield
+        return
+    os.sched_setaffinity(0, set(cores()[:-1]))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, _ALLOWED)
 
 
 async def _is_ready(port: int) -> bool:

@@ -1,203 +1,169 @@
-"""A company's worth of incidents and follow-ups, put straight into the tables."""
+"""Seeded databases: filled once for each schema and size, kept in build/bench/, and copied for each run."""
 
-import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+import hashlib
+import shutil
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import insert
+from sqlalchemy import Column, Dialect, Table, inspect, make_url, text
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlmodel import SQLModel, select
-from ulid import ULID
 
-from bench.slack import TEAM
-from storage.database import Database
-from storage.fields import search_text
-from storage.models import (
-    Category,
-    ExternalIssue,
-    FollowUp,
-    FollowUpLabel,
-    Incident,
-    Label,
-    Person,
-    Priority,
-    Severity,
-    Team,
-)
-from storage.records import CreatorKind, Status
+from bench import company
+from bench.company import PER_INCIDENT, Batch, Company
+from storage.database import HEAD, Database
+from storage.models import Priority
 
-PER_INCIDENT = 100
-PEOPLE = 200
-LABELS = ("tls", "alerting", "docs", "capacity", "runbook", "security", "customer", "on-call", "database")
-VERBS = ("Rotate", "Document", "Alert on", "Automate", "Load-test", "Move", "Retry", "Cap", "Rehearse")
-NOUNS = (
-    "the edge certificates",
-    "checkout’s queue",
-    "failover of eu-2",
-    "the payment client <v4.2>",
-    "the status page",
-    "alert routing",
-)
-WHY = "Found while we looked for the cause; *nobody* owns it yet. See the timeline at 14:05 & 14:20."
-STATUSES = (Status.OUTSTANDING,) * 9 + (Status.COMPLETED,) * 8 + (Status.NOT_DOING,) * 2 + (Status.DELETED,)
+KEPT = Path(__file__).parent.parent / "build" / "bench"
+# The indexes of a large table do not fit into what SQLite caches by itself, in kilobytes.
+SEEDING_PRAGMAS = ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-400000")
 
-Row = dict[str, Any]
+# A table, its columns, and rows of them.
+Chunk = tuple[str, list[str], list[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
+    """A copy to work on. `seconds` is what filling the original took, whenever that was."""
+
     url: str
     follow_ups: int
     channels: Sequence[str]
     users: Sequence[str]
+    seconds: float
 
 
-@dataclass(slots=True)
-class Rows:
-    """What is to be inserted, table by table; the same for every run."""
+class Backend(Protocol):
+    """Where databases are made. Names are of letters, digits and underscores."""
 
-    now: datetime
-    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311
-    tables: dict[type[SQLModel], list[Row]] = field(default_factory=dict)
+    async def exists(self, name: str) -> bool: ...
 
-    def add(self, table: type[SQLModel], at: datetime, **values: Any) -> str:
-        id_ = str(ULID.from_datetime(at))
-        self.tables.setdefault(table, []).append({"id": id_, **values})
-        return id_
+    async def drop(self, name: str) -> None: ...
+
+    async def create(self, name: str) -> None: ...
+
+    async def fill(self, name: str, chunks: Iterator[Chunk]) -> None: ...
+
+    async def copy(self, name: str, copied: str) -> None: ...
+
+    def url(self, name: str) -> str: ...
 
 
-async def seed(path: Path, incidents: int) -> Seeded:
-    url = f"sqlite+aiosqlite:///{path}"
-    database = Database(url)
+class SqliteFiles:
+    def _path(self, name: str, suffix: str = "") -> Path:
+        return KEPT / f"{name}.db{suffix}"
+
+    async def exists(self, name: str) -> bool:
+        return self._path(name).exists()
+
+    async def drop(self, name: str) -> None:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            self._path(name, suffix).unlink(missing_ok=True)
+
+    async def create(self, name: str) -> None:
+        KEPT.mkdir(parents=True, exist_ok=True)
+
+    async def fill(self, name: str, chunks: Iterator[Chunk]) -> None:
+        with closing(sqlite3.connect(self._path(name))) as connection:
+            for pragma in SEEDING_PRAGMAS:
+                connection.execute(pragma)
+            for table, columns, records in chunks:
+                marks = ", ".join("?" * len(columns))
+                connection.executemany(
+                    f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({marks})',  # noqa: S608
+                    records,
+                )
+            connection.commit()
+
+    async def copy(self, name: str, copied: str) -> None:
+        shutil.copyfile(self._path(name), self._path(copied))
+
+    def url(self, name: str) -> str:
+        return f"sqlite+aiosqlite:///{self._path(name)}"
+
+
+@asynccontextmanager
+async def seeded(backend: Backend, follow_ups: int) -> AsyncIterator[Seeded]:
+    """A copy of the database with that many follow-ups, for as long as the block lasts."""
+    name = f"follow_ups_bench_{_version()}_{follow_ups}"
+    incidents = follow_ups // PER_INCIDENT
+    seconds = await _seconds(backend, name) or await _fill(backend, name, incidents)
+    copied = f"{name}_run"
+    await backend.drop(copied)
+    await backend.copy(name, copied)
     try:
-        await database.migrate()
-        async with database.write() as session:
-            priorities = list(await session.exec(select(Priority.id)))
-            categories = list(await session.exec(select(Category.id)))
-            severities = list(await session.exec(select(Severity.id)))
-            rows = Rows(datetime.now(UTC))
-            _workspace(rows)
-            for number in range(1, incidents + 1):
-                began = rows.now - timedelta(days=1 + 700 * (1 - number / incidents))
-                known = {"priorities": priorities, "categories": categories}
-                _incident(rows, number, began, severities=severities, known=known)
+        channels = [company.channel(number) for number in range(1, incidents + 1)]
+        yield Seeded(backend.url(copied), follow_ups, channels, company.users(incidents), seconds)
+    finally:
+        await backend.drop(copied)
+
+
+def _version() -> str:
+    """Of the schema, and of the rows that are put into it."""
+    rows = hashlib.sha256(Path(company.__file__).read_bytes()).hexdigest()[:8]
+    return f"{HEAD}_{rows}"
+
+
+async def _seconds(backend: Backend, name: str) -> float | None:
+    """What filling took; None where it never ended."""
+    if not await backend.exists(name):
+        return None
+    database = Database(backend.url(name))
+    try:
+        async with database.read() as session:
             connection = await session.connection()
-            for table, values in rows.tables.items():
-                for chunk in _chunks(values):
-                    await connection.execute(insert(table), chunk)
+            if not await connection.run_sync(lambda sync: inspect(sync).has_table("seeded")):
+                return None
+            return float((await connection.execute(text("SELECT seconds FROM seeded"))).scalar_one())
     finally:
         await database.close()
-    return Seeded(
-        url,
-        len(rows.tables[FollowUp]),
-        [row["slack_channel_id"] for row in rows.tables[Incident]],
-        [row["slack_user_id"] for row in rows.tables[Person]],
-    )
 
 
-def _chunks(values: list[Row], size: int = 5_000) -> Iterator[list[Row]]:
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
+async def _fill(backend: Backend, name: str, incidents: int) -> float:
+    print(f"Seeding {incidents * PER_INCIDENT:,} follow-ups: {name} …", flush=True)
+    started = time.perf_counter()
+    await backend.drop(name)
+    await backend.create(name)
+    database = Database(backend.url(name))
+    try:
+        await database.migrate()
+        async with database.read() as session:
+            shipped = {"priority": list(await session.exec(select(Priority.id)))}
+        batches = Company(incidents, datetime.now(UTC), shipped).batches()
+        await backend.fill(name, _chunks(batches, make_url(backend.url(name)).get_dialect()()))
+        seconds = time.perf_counter() - started
+        async with database.write() as session:
+            connection = await session.connection()
+            await connection.execute(text("CREATE TABLE seeded (seconds FLOAT)"))
+            await connection.execute(text("INSERT INTO seeded VALUES (:seconds)"), {"seconds": seconds})
+    finally:
+        await database.close()
+    return seconds
 
 
-def _workspace(rows: Rows) -> None:
-    long_ago = rows.now - timedelta(days=900)
-    for number in range(PEOPLE):
-        rows.add(
-            Person,
-            long_ago,
-            slack_team_id=TEAM,
-            slack_user_id=f"U{number:08}",
-            name=f"Person {number}",
-            timezone=("Europe/Berlin", "America/New_York", "Asia/Tokyo", "UTC")[number % 4],
-            refreshed_at=rows.now,
-        )
-    for number in range(10):
-        rows.add(
-            Team,
-            long_ago,
-            slack_team_id=TEAM,
-            slack_usergroup_id=f"S{number:08}",
-            name=f"Team {number}",
-            handle=f"team-{number}",
-        )
-    for name in LABELS:
-        rows.add(Label, long_ago, slack_team_id=TEAM, name=name, name_key=name)
+def _chunks(batches: Iterable[Batch], dialect: Dialect) -> Iterator[Chunk]:
+    """Rows as the driver takes them, referred to before they refer."""
+    for batch in batches:
+        for table in SQLModel.metadata.sorted_tables:
+            if rows := batch.get(table.name):
+                yield table.name, table.columns.keys(), list(_records(table, rows, dialect))
 
 
-def _incident(
-    rows: Rows, number: int, began: datetime, *, severities: list[str], known: dict[str, list[str]]
-) -> None:
-    incident_id = rows.add(
-        Incident,
-        began,
-        slack_team_id=TEAM,
-        number=number,
-        reference=f"INC-{number}",
-        name=f"Checkout is down in region {number}",
-        slack_channel_id=f"C{number:08}",
-        slack_channel_name=f"inc-{number:08}",
-        severity_id=rows.chance.choice(severities) if severities else None,
-        channel_checked_at=rows.now,
-        created_at=began,
-        updated_at=began,
-    )
-    for minute in range(PER_INCIDENT):
-        _follow_up(rows, incident_id, began + timedelta(minutes=minute), **known)
+def _records(table: Table, rows: list[dict[str, Any]], dialect: Dialect) -> Iterator[tuple[Any, ...]]:
+    columns = [
+        (column.name, _default(column), column.type.dialect_impl(dialect).bind_processor(dialect))
+        for column in table.columns
+    ]
+    for row in rows:
+        given = ((row.get(name, default), process) for name, default, process in columns)
+        yield tuple(process(value) if process else value for value, process in given)
 
 
-def _follow_up(
-    rows: Rows, incident_id: str, at: datetime, priorities: list[str], categories: list[str]
-) -> None:
-    chance = rows.chance
-    status = chance.choice(STATUSES)
-    creator = chance.choice(rows.tables[Person])
-    title = f"{chance.choice(VERBS)} {chance.choice(NOUNS)} #{chance.randrange(1000)}"
-    labels = chance.sample(range(len(LABELS)), chance.randint(1, 3)) if chance.random() < 1 / 3 else []
-    due_on = (rows.now + timedelta(days=chance.randint(-20, 60))).date() if chance.random() < 0.6 else None
-    issue_id = None
-    if chance.random() < 0.25:
-        name = f"ENG-{chance.randrange(100_000)}"
-        issue_id = rows.add(
-            ExternalIssue,
-            at,
-            provider="linear",
-            issue_name=name,
-            issue_permalink=f"https://linear.app/bench/issue/{name}",
-        )
-    follow_up_id = rows.add(
-        FollowUp,
-        at,
-        incident_id=incident_id,
-        title=title,
-        description=WHY if chance.random() < 0.5 else None,
-        status=status,
-        priority_id=chance.choice(priorities),
-        category_id=chance.choice(categories) if categories and chance.random() < 0.3 else None,
-        assignee_id=chance.choice(rows.tables[Person])["id"] if chance.random() < 0.8 else None,
-        assignee_team_id=chance.choice(rows.tables[Team])["id"] if chance.random() < 0.2 else None,
-        creator_kind=CreatorKind.USER,
-        creator_id=creator["id"],
-        creator_name=creator["name"],
-        external_issue_id=issue_id,
-        due_on=due_on,
-        due_zone="Europe/Berlin" if due_on else None,
-        due_at=datetime.combine(due_on + timedelta(days=1), time.min, tzinfo=UTC) if due_on else None,
-        source_permalink=None,
-        search_text=search_text(title, None, [LABELS[label] for label in labels]),
-        version=1,
-        created_at=at,
-        updated_at=at,
-        completed_at=at + timedelta(days=3) if status is Status.COMPLETED else None,
-    )
-    label_rows = rows.tables.setdefault(FollowUpLabel, [])
-    for position, label in enumerate(labels):
-        label_rows.append(
-            {
-                "follow_up_id": follow_up_id,
-                "label_id": rows.tables[Label][label]["id"],
-                "position": position,
-            }
-        )
+def _default(column: Column[Any]) -> Any:
+    return column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None

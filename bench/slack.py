@@ -1,4 +1,4 @@
-"""A fast stand-in for Slack: the few methods the bots call, and when each modal was asked for."""
+"""A fast stand-in for Slack: the few methods the bots call, and when each call came that is waited for."""
 
 import asyncio
 import itertools
@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections import defaultdict
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,8 +15,13 @@ from aiohttp import WSMsgType, web
 LATENCY = 0.005
 TEAM, BOT_USER, BOT = "T0BENCH", "U0BOT", "B0BOT"
 
-_TRIGGER = re.compile(rb'"trigger_id": ?"([^"]+)"')
-_MODAL = re.compile(rb'"type": ?"modal"')
+# What a call is waited for by.
+_KEYS = {
+    "views.open": re.compile(rb'"trigger_id": ?"([^"]+)"'),
+    "views.update": re.compile(rb'"view_id": ?"([^"]+)"'),
+    "views.publish": re.compile(rb'"user_id": ?"([^"]+)"'),
+    "chat.postMessage": re.compile(rb'"channel": ?"([^"]+)"'),
+}
 _ENVELOPE = re.compile(r'"envelope_id": ?"([^"]+)"')
 
 ANSWERS: dict[str, dict[str, Any]] = {
@@ -29,10 +35,19 @@ ANSWERS: dict[str, dict[str, Any]] = {
     },
     "views.open": {"view": {"id": "V0BENCH", "hash": "1.a", "type": "modal"}},
     "views.update": {"view": {"id": "V0BENCH", "hash": "1.b", "type": "modal"}},
+    "views.publish": {"view": {"id": "V0BENCH", "hash": "1.b", "type": "home"}},
     "users.info": {"user": {"id": "U0", "team_id": TEAM, "name": "someone", "profile": {}, "tz": "UTC"}},
     "conversations.members": {"members": [], "response_metadata": {"next_cursor": ""}},
     "chat.postMessage": {"channel": "C0", "ts": "1700000000.000100", "message": {}},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When it came, by `time.perf_counter`, and what it said."""
+
+    at: float
+    body: bytes
 
 
 class Slack:
@@ -41,8 +56,8 @@ class Slack:
     def __init__(self) -> None:
         self.port = 0
         self.asked = 0
-        self._opened: dict[str, asyncio.Future[float]] = {}
-        self._acknowledged: dict[str, asyncio.Future[float]] = {}
+        self._awaited: dict[tuple[str, str], asyncio.Future[Arrival]] = {}
+        self._acknowledged: dict[str, asyncio.Future[Arrival]] = {}
         self._sockets: dict[str, list[web.WebSocketResponse]] = defaultdict(list)
         self._turn = itertools.count()
         self._runner = web.ServerRunner(web.Server(self._answer))
@@ -65,15 +80,16 @@ class Slack:
     def api_url(self) -> str:
         return f"http://127.0.0.1:{self.port}/api/"
 
-    def opened(self, trigger_id: str) -> asyncio.Future[float]:
-        """When `views.open` came for this trigger."""
-        self._opened[trigger_id] = asyncio.get_running_loop().create_future()
-        return self._opened[trigger_id]
+    def awaited(self, method: str, key: str) -> asyncio.Future[Arrival]:
+        """The next call of the method for that trigger, view, person or channel."""
+        arrival: asyncio.Future[Arrival] = asyncio.get_running_loop().create_future()
+        self._awaited[method, key] = arrival
+        return arrival
 
-    async def deliver(self, app_token: str, payload: dict[str, str]) -> float:
-        """Send a command over one of the bot's sockets. Returns when it was acknowledged."""
+    async def deliver(self, app_token: str, payload: dict[str, str]) -> Arrival:
+        """Send a command over one of the bot's sockets. Returns its acknowledgement."""
         envelope_id = payload["trigger_id"]
-        acknowledged = asyncio.get_running_loop().create_future()
+        acknowledged: asyncio.Future[Arrival] = asyncio.get_running_loop().create_future()
         self._acknowledged[envelope_id] = acknowledged
         sockets = self._sockets[app_token]
         envelope = {
@@ -84,7 +100,7 @@ class Slack:
         }
         await sockets[next(self._turn) % len(sockets)].send_str(json.dumps(envelope))
         async with asyncio.timeout(10):
-            return float(await acknowledged)
+            return await acknowledged
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         self.asked += 1
@@ -92,17 +108,17 @@ class Slack:
         if method == "link":
             return await self._socket(request)
         body = await request.read()
-        if method == "views.open":
-            self._note_opened(body)
+        if method in _KEYS:
+            self._note(method, body)
         await asyncio.sleep(LATENCY)
         return web.json_response({"ok": True, **self._words(method, request)})
 
-    def _note_opened(self, body: bytes) -> None:
-        now = time.perf_counter()
-        found = _TRIGGER.search(body)
-        assert found, "views.open without a trigger"
-        assert _MODAL.search(body)
-        self._opened.pop(found[1].decode()).set_result(now)
+    def _note(self, method: str, body: bytes) -> None:
+        arrival = Arrival(time.perf_counter(), body)
+        found = _KEYS[method].search(body)
+        assert found, f"{method} without what it is known by"
+        if awaited := self._awaited.pop((method, found[1].decode()), None):
+            awaited.set_result(arrival)
 
     def _words(self, method: str, request: web.BaseRequest) -> dict[str, Any]:
         if method == "apps.connections.open":
@@ -124,6 +140,6 @@ class Slack:
                 now = time.perf_counter()
                 found = _ENVELOPE.search(message.data)
                 assert found, "an acknowledgement of nothing"
-                self._acknowledged.pop(found[1]).set_result(now)
+                self._acknowledged.pop(found[1]).set_result(Arrival(now, message.data.encode()))
         self._sockets[app_token].remove(socket)
         return socket
