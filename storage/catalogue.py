@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from unicodedata import category
 
-from sqlalchemy import delete, exists
+from sqlalchemy import delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -60,15 +60,28 @@ async def labels_in_use(
     anyone may.
     """
     seen = access.visible(actor) if actor else col(Incident.visibility) == Visibility.PUBLIC
-    in_use = (
-        exists()
-        .where(col(FollowUpLabel.label_id) == col(Label.id))
-        .where(col(FollowUp.id) == col(FollowUpLabel.follow_up_id), col(FollowUp.status) != Status.DELETED)
-        .where(col(Incident.id) == col(FollowUp.incident_id), seen)
+    # Label by label, from the last follow-up that has it, until one is seen. PostgreSQL would make a join of
+    # EXISTS, take any label to be in wide use, and look for a rare one among all follow-ups.
+    is_seen = (
+        select(FollowUp.id)
+        .join(Incident, col(Incident.id) == col(FollowUp.incident_id))
+        .where(col(FollowUp.id) == col(FollowUpLabel.follow_up_id))
+        .where(col(FollowUp.status) != Status.DELETED, seen)
+        .correlate(FollowUpLabel)
+        .scalar_subquery()
+        .is_not(None)
+    )
+    last_seen = (
+        select(FollowUpLabel.follow_up_id)
+        .where(col(FollowUpLabel.label_id) == col(Label.id), is_seen)
+        .order_by(col(FollowUpLabel.follow_up_id).desc())
+        .limit(1)
+        .correlate(Label)
+        .scalar_subquery()
     )
     query = (
         select(Label.name)
-        .where(col(Label.slack_team_id) == slack_team_id, in_use)
+        .where(col(Label.slack_team_id) == slack_team_id, last_seen.is_not(None))
         .where(col(Label.name_key).contains(searchable(containing).strip(), autoescape=True))
         .order_by(col(Label.name_key))
         .limit(OFFERED)

@@ -127,8 +127,10 @@ async def of_person(
     session: AsyncSession, actor: CreatorRecord, query: ListQuery, *, now: datetime
 ) -> Listing:
     """A page of the follow-ups assigned to a person, across the incidents they may see."""
-    seen = select(col(Incident.id)).where(access.visible(actor))
-    scope = and_(col(FollowUp.assignee_id) == actor.id, col(FollowUp.incident_id).in_(seen))
+    # Asked of each incident with work of theirs. As a list, it would be made of all incidents there are.
+    its_incident = col(Incident.id) == col(FollowUp.incident_id)
+    seen = select(Incident.id).where(its_incident, access.visible(actor)).correlate(FollowUp).exists()
+    scope = and_(col(FollowUp.assignee_id) == actor.id, seen)
     counts = await counted(session, scope, now)
     return await _page(session, _in(scope, actor, query, now), query, counts)
 

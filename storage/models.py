@@ -118,6 +118,9 @@ class FollowUp(SQLModel, table=True):
 
     __tablename__ = "follow_up"
     __table_args__ = (
+        # The newest of whatever status. Without these PostgreSQL may walk through all there are, in order.
+        Index("ix_follow_up_incident", "incident_id", "id"),
+        Index("ix_follow_up_assignee", "assignee_id", "id"),
         Index("ix_follow_up_incident_status", "incident_id", "status", "id"),
         Index("ix_follow_up_assignee_status", "assignee_id", "status", "id"),
         Index(
@@ -173,9 +176,10 @@ class Label(SQLModel, table=True):
 
 class FollowUpLabel(SQLModel, table=True):
     __tablename__ = "follow_up_label"
+    __table_args__ = (Index("ix_follow_up_label_label", "label_id", "follow_up_id"),)
 
     follow_up_id: str = Field(primary_key=True, foreign_key="follow_up.id", sa_type=Id)
-    label_id: str = Field(primary_key=True, foreign_key="label.id", sa_type=Id, index=True)
+    label_id: str = Field(primary_key=True, foreign_key="label.id", sa_type=Id)
     position: int
 
 
@@ -217,6 +221,7 @@ class ChannelMessage(SQLModel, table=True):
     __table_args__ = (
         Index("ix_channel_message_follow_up", "follow_up_id", "kind"),
         Index("ix_channel_message_incident", "incident_id", "kind", "id"),
+        Index("ix_channel_message_posted", "slack_channel_id", "posted_at"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
