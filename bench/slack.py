@@ -38,6 +38,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "views.publish": {"view": {"id": "V0BENCH", "hash": "1.b", "type": "home"}},
     "users.info": {"user": {"id": "U0", "team_id": TEAM, "name": "someone", "profile": {}, "tz": "UTC"}},
     "conversations.members": {"members": [], "response_metadata": {"next_cursor": ""}},
+    "conversations.history": {"messages": [], "has_more": False},
+    "chat.update": {"channel": "C0", "ts": "1700000000.000100", "text": ""},
     "chat.postMessage": {"channel": "C0", "ts": "1700000000.000100", "message": {}},
 }
 

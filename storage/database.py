@@ -28,6 +28,8 @@ HEAD = "0004"
 WAKES_WORKER = "wakes_worker"
 JOBS_CHANNEL = "jobs"
 PAUSE = 60.0
+# For reading, and as many for writing.
+POSTGRESQL_POOL = 10
 
 log = structlog.get_logger(__name__)
 
@@ -217,7 +219,10 @@ def _shown(url: URL) -> str:
 
 def _postgresql_engine(url: URL, **options: Any) -> AsyncEngine:
     """Like `pool_pre_ping`, which costs each session one to three trips, but asking only after a pause."""
-    engine = create_async_engine(url, hide_parameters=True, pool_size=5, max_overflow=5, **options)
+    # Whoever finds none free waits a moment. One opened beyond these would be closed after use, and the next
+    # would have to plan each statement anew: with 16 commands in flight that was most of PostgreSQL's work.
+    kept = {"pool_size": POSTGRESQL_POOL, "max_overflow": 0}
+    engine = create_async_engine(url, hide_parameters=True, **kept, **options)
 
     @event.listens_for(engine.sync_engine, "checkin")
     def note_time(_connection: Any, record: ConnectionPoolEntry) -> None:

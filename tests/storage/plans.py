@@ -42,6 +42,7 @@ async def plan_of(database: Database, ask: Ask, *, as_if_large: bool = True) -> 
                 _read_sqlite(await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters), plan)
             else:
                 _read_postgresql(await _explained_by_postgresql(connection, sql, parameters), plan)
+        await session.rollback()
     return plan
 
 

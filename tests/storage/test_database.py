@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -108,6 +109,15 @@ async def test_a_reader_is_not_held_up_by_a_writer(database: Database) -> None:
         await session.flush()
 
         assert await ranks(database) == []
+
+
+async def test_connections_that_a_burst_opened_are_kept(database: Database) -> None:
+    closed: list[object] = []
+    event.listen(database._readers.sync_engine, "close", lambda connection, _: closed.append(connection))
+
+    await asyncio.gather(*(ranks(database) for _ in range(40)))
+
+    assert closed == []
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
