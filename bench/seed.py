@@ -119,15 +119,11 @@ async def _seconds(backend: Backend, name: str) -> float | None:
     """What filling took; None where it never ended."""
     if not await backend.exists(name):
         return None
-    database = Database(backend.url(name))
-    try:
-        async with database.read() as session:
-            connection = await session.connection()
-            if not await connection.run_sync(lambda sync: inspect(sync).has_table("seeded")):
-                return None
-            return float((await connection.execute(text("SELECT seconds FROM seeded"))).scalar_one())
-    finally:
-        await database.close()
+    async with _opened(backend, name) as database, database.read() as session:
+        connection = await session.connection()
+        if not await connection.run_sync(lambda sync: inspect(sync).has_table("seeded")):
+            return None
+        return float((await connection.execute(text("SELECT seconds FROM seeded"))).scalar_one())
 
 
 async def _fill(backend: Backend, name: str, incidents: int) -> float:
@@ -135,21 +131,27 @@ async def _fill(backend: Backend, name: str, incidents: int) -> float:
     started = time.perf_counter()
     await backend.drop(name)
     await backend.create(name)
-    database = Database(backend.url(name))
-    try:
+    async with _opened(backend, name) as database:
         await database.migrate()
         async with database.read() as session:
             shipped = {"priority": list(await session.exec(select(Priority.id)))}
-        batches = Company(incidents, datetime.now(UTC), shipped).batches()
-        await backend.fill(name, _chunks(batches, make_url(backend.url(name)).get_dialect()()))
-        seconds = time.perf_counter() - started
-        async with database.write() as session:
-            connection = await session.connection()
-            await connection.execute(text("CREATE TABLE seeded (seconds FLOAT)"))
-            await connection.execute(text("INSERT INTO seeded VALUES (:seconds)"), {"seconds": seconds})
+    batches = Company(incidents, datetime.now(UTC), shipped).batches()
+    await backend.fill(name, _chunks(batches, make_url(backend.url(name)).get_dialect()()))
+    seconds = time.perf_counter() - started
+    async with _opened(backend, name) as database, database.write() as session:
+        connection = await session.connection()
+        await connection.execute(text("CREATE TABLE seeded (seconds FLOAT)"))
+        await connection.execute(text("INSERT INTO seeded VALUES (:seconds)"), {"seconds": seconds})
+    return seconds
+
+
+@asynccontextmanager
+async def _opened(backend: Backend, name: str) -> AsyncIterator[Database]:
+    database = Database(backend.url(name))
+    try:
+        yield database
     finally:
         await database.close()
-    return seconds
 
 
 def _chunks(batches: Iterable[Batch], dialect: Dialect) -> Iterator[Chunk]:
