@@ -15,7 +15,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot import failures, payloads
-from bot.slack_errors import as_job_error, error_name
+from bot.slack_errors import error_name, retry_after
 from bot.tasks import Tasks
 
 log = structlog.get_logger("sockets")
@@ -169,7 +169,7 @@ class Sockets:
                     self._tasks.start(_closed(before))
             case SlackApiError():
                 self._note(f"Slack answers {error_name(error)}")
-                await asyncio.sleep(as_job_error(error).retry_after or 0)
+                await asyncio.sleep(retry_after(error) or 0)
             case ClientError() | TimeoutError() | OSError():
                 self._note(f"Slack is out of reach ({type(error).__name__})")
             case _:
