@@ -53,7 +53,7 @@ async def test_tasks_and_jobs_share_the_time_there_is_to_stop(
     async def hang(**_: Any) -> None:
         await asyncio.sleep(60)
 
-    monkeypatch.setattr("bot.bot.DRAIN", 0.5)
+    monkeypatch.setattr("bot.bot.DRAIN", 3.0)
     await adds(scenario.maya, CERTS)
     await scenario.is_quiet()
     monkeypatch.setattr(scenario.context.client, "chat_postMessage", hang)
@@ -62,5 +62,5 @@ async def test_tasks_and_jobs_share_the_time_there_is_to_stop(
     await asyncio.sleep(0.1)
     began = loop.time()
     await bot.stop()
-    assert loop.time() - began < 0.9
+    assert loop.time() - began < 5
     assert [job.state for job in await scenario.jobs("card")] == ["done", "ready"]

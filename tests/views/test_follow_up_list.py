@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -195,15 +194,7 @@ def test_more_labels_than_fit_are_counted() -> None:
     assert "*Rotate the certs*\n`a` `b` `c` `d` `e` +3" in words
 
 
-def test_a_full_page_is_built_before_anyone_could_notice() -> None:
+def test_a_full_page_leaves_room_in_its_modal() -> None:
     full_page = listing(NOW, page(NOW), has_older=True)
     assert len(full_page.items) == PAGE_SIZE
     assert len(shown(full_page)["blocks"]) <= 50
-    best = min(timed(lambda: shown(full_page)) for _ in range(50))
-    assert best < 0.001
-
-
-def timed(build: Any) -> float:
-    start = perf_counter()
-    build()
-    return perf_counter() - start
