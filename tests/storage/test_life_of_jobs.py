@@ -24,6 +24,7 @@ from storage import jobs, leases
 from storage.database import Database
 from storage.jobs import Job, State
 from storage.leases import ClaimedJob, LeaseLostError
+from storage.models import Pace
 from tests.storage.queue import LEASE, NOW, at, claim, end, enqueue
 
 Wait = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -60,6 +61,7 @@ class Expected:
 @dataclass
 class Model:
     jobs: dict[str, Expected] = field(default_factory=dict)
+    pauses: dict[str | None, datetime] = field(default_factory=dict)
 
     def ready(self, coalesce: str | None) -> Expected | None:
         found = [job for job in self.jobs.values() if job.coalesce == coalesce and job.state is State.READY]
@@ -77,7 +79,11 @@ class Model:
         )
 
     def next(self, now: datetime, limit: int) -> list[Expected]:
-        due = [job for job in self.jobs.values() if job.is_due(now) and not self.held_up(job, now)]
+        due = [
+            job
+            for job in self.jobs.values()
+            if job.is_due(now) and self.pauses.get(job.group, now) <= now and not self.held_up(job, now)
+        ]
         return sorted(due, key=lambda job: (job.priority, job.run_at, job.id))[:limit]
 
 
@@ -178,25 +184,32 @@ class Queue(RuleBasedStateMachine):
     @rule(job=held, seconds=st.sampled_from([1, 60]))
     def fails(self, job: ClaimedJob, seconds: int) -> None:
         run_at = at((self.now - NOW).total_seconds() + seconds)
-        successor = self.model.ready(job.coalesce_key)
+        newer = self.model.ready(job.coalesce_key)
         if expected := self.ends(leases.retry_later, job, "busy", run_at=run_at):
-            if successor is None:
-                expected.state, expected.run_at = State.READY, run_at
-            else:
-                expected.state, expected.done_at = State.DONE, run_at
-                successor.run_at = max(successor.run_at, run_at)
-                successor.attempts = max(successor.attempts, expected.attempts)
+            self.is_put_back(expected, newer, run_at)
 
     @rule(job=held)
     def hands_back(self, job: ClaimedJob) -> None:
-        successor = self.model.ready(job.coalesce_key)
+        newer = self.model.ready(job.coalesce_key)
         if expected := self.ends(leases.hand_back, job, now=self.now):
-            if successor is None:
-                expected.state = State.READY
-            else:
-                expected.state, expected.done_at = State.DONE, self.now
-                successor.run_at = min(successor.run_at, self.now)
-                successor.attempts = max(successor.attempts, expected.attempts)
+            self.is_put_back(expected, newer, self.now)
+
+    @rule(job=held, seconds=st.sampled_from([1, 60]))
+    def postpones(self, job: ClaimedJob, seconds: int) -> None:
+        until = at((self.now - NOW).total_seconds() + seconds)
+        newer = self.model.ready(job.coalesce_key)
+        if expected := self.ends(leases.postpone, job, until=until):
+            expected.attempts -= 1
+            self.is_put_back(expected, newer, until)
+            if job.group_key is not None:
+                paused = self.model.pauses.get(job.group_key, until)
+                self.model.pauses[job.group_key] = max(paused, until)
+
+    def is_put_back(self, job: Expected, newer: Expected | None, run_at: datetime) -> None:
+        """It keeps its place; a newer one of its coalesce_key has nothing left to do."""
+        job.state, job.run_at = State.READY, run_at
+        if newer is not None:
+            newer.state, newer.done_at = State.DONE, run_at
 
     def ends(
         self, how: Callable[..., Awaitable[None]], job: ClaimedJob, *args: Any, **more: Any
@@ -301,6 +314,7 @@ async def all_jobs(database: Database) -> list[Job]:
 async def forget_all(database: Database) -> None:
     async with database.write() as session:
         await session.exec(delete(Job))
+        await session.exec(delete(Pace))
 
 
 async def write(database: Database, function: Callable[..., Awaitable[Any]], *args: Any, **more: Any) -> Any:
