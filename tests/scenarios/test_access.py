@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from aiohttp import ClientTimeout
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from bot import directory, dispatch, membership
 from bot.events import SLACK_EVENT
 from playground import seed
 from playground.records import Channel, User
@@ -196,10 +198,24 @@ PEOPLE: dict[str, tuple[User, Comes, bool, bool]] = {
 }
 
 
+@pytest.fixture
+def nobody_is_in_a_hurry(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is let in is the question here; a slow machine must not answer it with "try again"."""
+    for module, patience in (
+        (membership, "PATIENCE"),
+        (directory, "CHANNEL_PATIENCE"),
+        (dispatch, "SUBMISSION_PATIENCE"),
+        (dispatch, "OPTIONS_PATIENCE"),
+    ):
+        monkeypatch.setattr(module, patience, 30.0)
+    monkeypatch.setattr(scenario.slack.http, "_timeout", ClientTimeout(total=40))
+
+
 def test_every_path_has_an_entry() -> None:
     assert {name.partition(",")[0] for name in PATHS} == there_are()
 
 
+@pytest.mark.usefixtures("nobody_is_in_a_hurry")
 @pytest.mark.parametrize("visibility", ["public", "private"])
 @pytest.mark.parametrize("who", PEOPLE)
 async def test_each_path_is_open_to_whom_it_should_be(scenario: Scenario, who: str, visibility: str) -> None:
