@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from storage import pacing
 from storage.columns import UTCDateTime, new_id
 from storage.database import WAKES_WORKER
-from storage.jobs import LEASED, READY, Job, State
+from storage.jobs import GROUPED, LEASED, READY, Job, State
 from storage.models import Pace
 
 _CLAIM_LOCK = 0x6A6F6273  # any number, the same in every version
@@ -64,7 +64,7 @@ async def next_at(session: AsyncSession, *, kinds: Collection[str], now: datetim
     first = claimable.order_by(col(Job.run_at)).limit(1).scalar_subquery()
     due = select(func.min(col(Job.run_at))).where(READY, col(Job.run_at) > now).scalar_subquery()
     expired = select(func.min(col(Job.lease_until))).where(LEASED).scalar_subquery()
-    waiting = select(1).select_from(Job).where(READY, col(Job.group_key) == col(Pace.key)).exists()
+    waiting = select(1).select_from(Job).where(GROUPED, col(Job.group_key) == col(Pace.key)).exists()
     paused = select(func.min(col(Pace.until))).where(col(Pace.until) > now, waiting).scalar_subquery()
     connection = await session.connection()
     row = (await connection.execute(select(first, due, expired, paused))).one()
