@@ -167,4 +167,4 @@ async def test_an_endless_search_is_a_search(scenario: Scenario) -> None:
     search = await tom.modal("Search")
     values: dict[str, Any] = {"search_for": {"value": "endless " * 1000}}
     assert await forging.submission(scenario, tom, search, **values) == {}
-    await listed.shows("No follow-ups match")
+    await listed.shows("No outstanding follow-ups match")

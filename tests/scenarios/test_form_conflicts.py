@@ -17,7 +17,7 @@ async def test_the_second_to_save_sees_what_the_first_changed_and_loses_nothing(
 
     assert await mayas.submits(Description="Ask Priya first", Priority="High", Labels=["tls", "certs"]) == {}
     await mayas.shows("Tom saved first. What you typed is kept; save again to apply it.")
-    await mayas.shows("Title Rotate the certs → Rotate every cert")
+    await mayas.shows("Title “Rotate the certs” → “Rotate every cert”")
     await mayas.shows("Priority Low → Urgent")
     assert mayas.field("Title") == "Rotate every cert"
     assert mayas.field("Due date") == due.isoformat()
