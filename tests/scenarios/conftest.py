@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -66,6 +67,11 @@ class Scenario:
     @property
     def app(self) -> App:
         return self.apps[0]
+
+    @property
+    def today(self) -> date:
+        """Where Maya and her colleagues are, a day begins while it is still yesterday in UTC."""
+        return self.clock().astimezone(ZoneInfo("Europe/Stockholm")).date()
 
     @property
     def maya(self) -> Person:

@@ -16,7 +16,7 @@ DEEP_WATER = "Checkout's certificates ran out.\n\n* renew them\n* <!channel> is 
 
 
 async def test_every_field_comes_back_as_it_was_entered(scenario: Scenario) -> None:
-    maya, due = scenario.maya, scenario.clock().date() + timedelta(days=9)
+    maya, due = scenario.maya, scenario.today + timedelta(days=9)
     await adds(maya, "Label it", Labels=["tls"])
     await maya.types("/incident follow-up Rotate the certs")
     form = await maya.modal("New follow-up")

@@ -6,7 +6,7 @@ from tests.scenarios.conftest import Scenario, adds
 
 
 async def test_the_second_to_save_sees_what_the_first_changed_and_loses_nothing(scenario: Scenario) -> None:
-    maya, tom, due = scenario.maya, scenario.tom, scenario.clock().date() + timedelta(days=5)
+    maya, tom, due = scenario.maya, scenario.tom, scenario.today + timedelta(days=5)
     await adds(maya, "Rotate the certs", Priority="Low", Labels=["tls"])
     card = await maya.channel.shows("Rotate the certs")
     await card.clicks("Edit")

@@ -35,7 +35,7 @@ def titles(listed: Modal) -> list[str]:
 
 
 async def test_each_filter_shows_its_own(scenario: Scenario) -> None:
-    maya, today = scenario.maya, scenario.clock().date()
+    maya, today = scenario.maya, scenario.today
     await adds(maya, "Late one", Due_date=today, Assignee="tom")
     await adds(maya, "Mine to do", Assignee="maya")
     await adds(maya, "Done already")
@@ -276,5 +276,5 @@ async def test_a_newer_view_is_not_overwritten_by_an_older_one(scenario: Scenari
 
 async def test_dates_are_told_in_the_readers_own_day(scenario: Scenario) -> None:
     maya = scenario.maya
-    await adds(maya, "Rotate the certs", Due_date=scenario.clock().date() + timedelta(days=1))
+    await adds(maya, "Rotate the certs", Due_date=scenario.today + timedelta(days=1))
     assert "due" in (await list_of(maya)).beside("Rotate the certs")

@@ -92,7 +92,7 @@ async def test_a_save_that_takes_long_says_that_it_saves(scenario: Scenario, slo
 async def test_a_slow_refusal_brings_the_form_back_with_everything_typed(
     scenario: Scenario, slowed: Slowed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    maya, due = scenario.maya, scenario.clock().date()
+    maya, due = scenario.maya, scenario.today
     await adds(maya, "Label it", Labels=["tls"])
     await maya.types("/incident follow-up Rotate the certs")
     form = await maya.modal("New follow-up")
