@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup run test lint fuzz bench lock clean
+.PHONY: setup run test lint fuzz chaos bench lock clean
 
 setup: $(VENV)/.run
 
@@ -22,6 +22,9 @@ lint: $(VENV)/.dev
 # FUZZ_SECONDS=600 make fuzz
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz
+
+chaos: $(VENV)/.dev
+	CHAOS=full $(BIN)/python -m pytest tests/faults/test_chaos.py -s
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench

@@ -66,7 +66,10 @@ def _count_cards(found: Tally, follow_ups: list[FollowUp], cards: list[Message])
         if len(its) > 1:
             found.doubled_cards.append(follow_up.title)
         order.append(its[0].ts)
-        if (f"~{follow_up.title}~" in str(its[0].blocks)) is (follow_up.status is Status.OUTSTANDING):
+        is_outstanding = follow_up.status is Status.OUTSTANDING
+        is_free = is_outstanding and follow_up.assignee_id is None
+        shown = str(its[0].blocks)
+        if ((f"~{follow_up.title}~" in shown) is is_outstanding) or ("card_take" in shown) is not is_free:
             found.stale_cards.append(follow_up.title)
     if order != sorted(order):
         found.out_of_order.append("cards")
