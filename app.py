@@ -33,6 +33,7 @@ from storage.database import Database, DatabaseUnusableError
 from storage.deliveries import Deliveries
 
 SLACK_TIMEOUT = 10
+LAST_CALL = 1.0
 
 log = structlog.get_logger("app")
 
@@ -106,7 +107,11 @@ class App:
             await bot.stop()
         if self._session is not None:
             await self._session.close()
-        await self.database.close()
+        try:
+            async with asyncio.timeout(LAST_CALL):
+                await self.database.close()
+        except TimeoutError:
+            log.warning("database_left_open")  # it does not answer, or not in time
 
     async def slack_events(self, request: Request) -> Response:
         if self._bot is None:

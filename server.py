@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-LAST_WORDS = 2
+LAST_WORDS = 1
 # Slack sends a request at once, and its heads are short.
 ARRIVAL = 10.0
 LARGEST_HEAD = 65_536

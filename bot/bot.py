@@ -18,11 +18,12 @@ from bot.gateway import Gateway, bolt_app
 from bot.measured import REFUSALS, REQUESTS
 from bot.slack_errors import as_job_error, retry_after
 from bot.sockets import Sockets
+from storage.database import DatabaseTroubleError, Trouble
 from storage.leases import ClaimedJob
 from storage.worker import Completion, Handler, JobError, NotYetError, Worker
 
-# With the worker's three seconds for handing back: ten, the patience of most who run containers.
-DRAIN = 7.0
+# With two for handing back and one for hanging up: within ten, the patience of most who run containers.
+DRAIN = 6.0
 PATIENCE = 2.0
 
 log = structlog.get_logger("bot")
@@ -98,7 +99,9 @@ class Bot:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self.context.database.ping()
+        except DatabaseTroubleError as error:
+            troubles.append(str(error))
         except Exception as error:
             log.warning("database_not_answering", error=type(error).__name__)
-            troubles.append("the database does not answer")
+            troubles.append(f"the database {self.context.database.write_trouble or Trouble.GONE}")
         return troubles

@@ -97,7 +97,7 @@ async def run_command(context: Context, body: Body) -> None:
     except StrangerError:
         await reply(context, body["response_url"], message(explanations.STRANGER))
     except Exception as error:
-        await reply(context, body["response_url"], message(error_text(failures.report(error))))
+        await reply(context, body["response_url"], message(error_text(*failures.explain(error))))
 
 
 async def run_action(context: Context, body: Body) -> None:
@@ -134,8 +134,8 @@ async def _show(context: Context, body: Body, showing: Showing) -> None:
     except StrangerError:
         await _tell(context, body, message_modal("Follow-ups", explanations.STRANGER), explanations.STRANGER)
     except Exception as error:
-        error_id = failures.report(error)
-        await _tell(context, body, error_modal(error_id), error_text(error_id))
+        explained = failures.explain(error)
+        await _tell(context, body, error_modal(*explained), error_text(*explained))
 
 
 async def _tell(context: Context, body: Body, view: Block, words: str) -> None:
@@ -159,7 +159,7 @@ async def run_submission(context: Context, body: Body) -> Mapping[str, Any] | No
     except RepeatedDeliveryError:
         return None
     except Exception as error:
-        return _refused(view, error_text(failures.report(error)))
+        return _refused(view, error_text(*failures.explain(error)))
 
 
 async def finish_late(context: Context, view: Body, working: asyncio.Task[Mapping[str, Any] | None]) -> None:

@@ -43,7 +43,7 @@ async def _show(
     except StrangerError:
         ready = message_modal(title, explanations.STRANGER)
     except Exception as error:
-        ready = error_modal(failures.report(error))
+        ready = error_modal(*failures.explain(error))
     await show_in(context, opened["view"]["id"], ready)
 
 

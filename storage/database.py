@@ -1,18 +1,29 @@
 """Sessions: who may read, who may write, and when. Also the schema at start."""
 
 import asyncio
+import json
 import math
+import socket
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager
+from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy import URL, Connection, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InvalidatePoolError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -30,12 +41,63 @@ JOBS_CHANNEL = "jobs"
 PAUSE = 60.0
 # For reading, and as many for writing.
 POSTGRESQL_POOL = 10
+# Seconds that anyone waits for a connection, for a turn to write or for another program's lock.
+WAIT = 5.0
+LONGEST_COMMAND = 30.0
 
 log = structlog.get_logger(__name__)
 
 
 class DatabaseUnusableError(Exception):
     """One line for whoever starts the program: what is wrong with the database and what to do."""
+
+
+class Trouble(StrEnum):
+    """Why the database did not do what was asked: nobody's mistake, and it may pass."""
+
+    GONE = "does not answer"
+    LOCKED = "is locked by another program"
+    FULL = "has no space left on its disk"
+
+
+class DatabaseTroubleError(Exception):
+    """What was asked of the database did not happen, as far as anyone knows: it may be asked again."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(f"the database {trouble}")
+        self.trouble = trouble
+
+
+def _trouble(error: BaseException) -> Trouble | None:
+    """None: the error says nothing against the database."""
+    if isinstance(error, DatabaseTroubleError):
+        return error.trouble
+    if isinstance(error, _UNREACHABLE) or type(error).__module__.startswith("asyncpg"):
+        return Trouble.GONE
+    if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError | DataError | ProgrammingError):
+        return None
+    said = str(error.orig).lower()
+    if any(words in said for words in _FULL):
+        return Trouble.FULL
+    if "is locked" in said:
+        return Trouble.LOCKED
+    is_gone = error.connection_invalidated or any(words in said for words in _GONE)
+    return Trouble.GONE if is_gone else None
+
+
+_UNREACHABLE = (PoolTimeoutError, TimeoutError, ConnectionError, FileNotFoundError, socket.gaierror)
+_FULL = ("disk is full", "no space left", "could not extend file")
+_GONE = ("disk i/o error", "unable to open", "connection", "shutting down", "starting up", "read-only")
+
+
+@contextmanager
+def _named_trouble() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if (found := _trouble(error)) is None or isinstance(error, DatabaseTroubleError):
+            raise
+        raise DatabaseTroubleError(found) from error
 
 
 class Database:
@@ -49,7 +111,8 @@ class Database:
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self.jobs_ready = asyncio.Event()
         # A second writer would only spin in SQLite's busy handler: in this process they queue, in order.
-        self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
+        self._turn = asyncio.Lock() if self.is_sqlite else None
+        self.write_trouble: Trouble | None = None
         if self.is_sqlite:
             self._readers = _sqlite_engine(self._url, read_only=True)
             self._writers = _sqlite_engine(self._url, read_only=False)
@@ -64,11 +127,9 @@ class Database:
         There is no transaction: each SELECT sees the newest commit, two of them may see different ones, and
         neither BEGIN nor ROLLBACK costs a trip. Read what must agree in one statement, or in `write()`.
         """
-        session = AsyncSession(self._readers, expire_on_commit=False)
-        try:
-            yield session
-        finally:
-            await session.close()
+        with _named_trouble():
+            async with AsyncSession(self._readers, expire_on_commit=False) as session:
+                yield session
 
     @asynccontextmanager
     async def at_once(self) -> AsyncIterator[AsyncSession]:
@@ -83,20 +144,51 @@ class Database:
         On SQLite writers take turns. On PostgreSQL they don't: lock what you read before changing it
         (`with_for_update()`, nothing on SQLite) or make the UPDATE conditional. Don't nest them.
         """
-        async with self._turn, AsyncSession(self._writers, expire_on_commit=False) as session:
-            yield session
-            wakes_worker = session.info.get(WAKES_WORKER, False)
-            if wakes_worker and not self.is_sqlite:
-                connection = await session.connection()
-                await connection.execute(text(f"SELECT pg_notify('{JOBS_CHANNEL}', '')"))
-            await session.commit()
+        try:
+            with _named_trouble():
+                async with self._my_turn(), AsyncSession(self._writers, expire_on_commit=False) as session:
+                    yield session
+                    wakes_worker = session.info.get(WAKES_WORKER, False)
+                    if wakes_worker and not self.is_sqlite:
+                        connection = await session.connection()
+                        await connection.execute(text(f"SELECT pg_notify('{JOBS_CHANNEL}', '')"))
+                    await session.commit()
+        except DatabaseTroubleError as error:
+            self.write_trouble = error.trouble
+            raise
+        self.write_trouble = None
         if wakes_worker:
             self.jobs_ready.set()
 
+    @asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        """On SQLite. Raises DatabaseTroubleError rather than queue behind a writer that is stuck."""
+        if self._turn is None:
+            yield
+            return
+        try:
+            async with asyncio.timeout(WAIT):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise DatabaseTroubleError(Trouble.LOCKED) from None
+        try:
+            yield
+        finally:
+            self._turn.release()
+
     async def ping(self) -> None:
-        """Raises whatever keeps the database from answering."""
-        async with self._readers.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+        """Raises DatabaseTroubleError when the database does not answer or can't be written to."""
+        async with self.read() as session:
+            await (await session.connection()).execute(text("SELECT 1"))
+        async with self.write() as session:
+            await (await session.connection()).execute(text("SELECT 1"))
+            if self.write_trouble is not None:
+                # Whether there is room again. On a full disk a change may fit where a row does not.
+                await (await session.connection()).execute(
+                    _INSERT_A_LARGE_ROW, {"payload": json.dumps("x" * 65_536)}
+                )
+                await session.flush()
+                await (await session.connection()).execute(text("DELETE FROM job WHERE id = 'probe'"))
 
     async def migrate(self) -> None:
         """Bring the schema to HEAD; several replicas may start at once.
@@ -194,6 +286,12 @@ class Database:
         return f"{self} can't be used: {reason}"
 
 
+_INSERT_A_LARGE_ROW = text("""
+INSERT INTO job (id, kind, payload, state, run_at, priority, attempts, max_attempts, created_at)
+VALUES ('probe', 'probe', :payload, 'done', CURRENT_TIMESTAMP, 0, 0, 0, CURRENT_TIMESTAMP)
+""")
+
+
 def _checked(url: str, named: str) -> URL:
     try:
         parsed = make_url(url)
@@ -219,10 +317,19 @@ def _shown(url: URL) -> str:
 
 def _postgresql_engine(url: URL, **options: Any) -> AsyncEngine:
     """Like `pool_pre_ping`, which costs each session one to three trips, but asking only after a pause."""
-    # Whoever finds none free waits a moment. One opened beyond these would be closed after use, and the next
-    # would have to plan each statement anew: with 16 commands in flight that was most of PostgreSQL's work.
-    kept = {"pool_size": POSTGRESQL_POOL, "max_overflow": 0}
-    engine = create_async_engine(url, hide_parameters=True, **kept, **options)
+    # Whoever waits has three seconds, or a view that says so: better an error soon than an answer too late.
+    limits = {"timeout": WAIT, "command_timeout": LONGEST_COMMAND}
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        # One opened beyond these would be closed after use, and the next would have to plan each statement
+        # anew: with 16 commands in flight that was most of PostgreSQL's work.
+        pool_size=POSTGRESQL_POOL,
+        max_overflow=0,
+        pool_timeout=WAIT,
+        connect_args=limits,
+        **options,
+    )
 
     @event.listens_for(engine.sync_engine, "checkin")
     def note_time(_connection: Any, record: ConnectionPoolEntry) -> None:
@@ -252,6 +359,7 @@ def _sqlite_engine(url: URL, *, read_only: bool) -> AsyncEngine:
         # commands at once took a third of the time and 15 MB.
         pool_size=3 if read_only else 1,
         max_overflow=0,
+        pool_timeout=WAIT,
     )
     if not read_only:
         # A transaction that begins by reading can't be upgraded to writing once another has written.

@@ -13,7 +13,7 @@ from typing import Any
 import aiosqlite
 
 _PRAGMAS = (
-    "PRAGMA busy_timeout=10000",
+    "PRAGMA busy_timeout=5000",
     "PRAGMA journal_mode=WAL",
     "PRAGMA cache_size=-512",  # kilobytes for each connection; the system caches the file once for all
     "PRAGMA synchronous=FULL",  # NORMAL may lose the last commits when the power goes

@@ -10,11 +10,10 @@ from pathlib import Path
 import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage import leases
-from storage.database import Database
+from storage.database import Database, DatabaseTroubleError
 from storage.leases import ClaimedJob, LeaseLostError
 
 log = structlog.get_logger(__name__)
@@ -34,7 +33,7 @@ HAND_BACK_LIMIT = 2.0
 CUT_SHORT = timedelta(seconds=15)
 
 # What passes by itself. Anything else is a bug, which holds up its group for only a few attempts.
-PASSING = (OSError, DBAPIError, PoolTimeoutError)
+PASSING = (OSError, DBAPIError, DatabaseTroubleError)
 ATTEMPTS_AT_A_BUG = 5
 
 ENDED = Counter("follow_ups_jobs_ended", "Attempts at jobs, by how they ended.", ["kind", "outcome"])
@@ -114,9 +113,13 @@ class Worker:
             await asyncio.wait({self._claiming}, timeout=timeout)
         if self._held:
             await asyncio.wait(self._held, timeout=max(0, deadline - loop.time()))
-        for task in (*self._held, *self._loops):
+        left = [*self._held, *self._loops]
+        if self._claiming is not None and not self._claiming.done():
+            left.append(self._claiming)  # the database hangs: what it may have leased is free when that ends
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._held, *self._loops, return_exceptions=True)
+        if left:
+            await asyncio.wait(left, timeout=HAND_BACK_LIMIT)
 
     async def _claim_forever(self) -> None:
         while not self._stopping:

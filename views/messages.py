@@ -40,15 +40,23 @@ def message_modal(title: str, text: str) -> Block:
     return modal(title, [plain_section(text)], callback_id="message", close="Close")
 
 
-def error_text(error_id: str) -> str:
+def error_text(error_id: str, trouble: str = "") -> str:
+    """`trouble` says what is the matter where it is no mistake of ours: “the database does not answer”."""
+    shown_id = literal(error_id, ERROR_ID_LIMIT)
+    if trouble:
+        return (
+            f"I can’t show or save follow-ups right now: {literal(trouble)}. What you typed in a form is "
+            f"still there; send it again in a minute. If this goes on, tell your administrator this id: "
+            f"{shown_id}"
+        )
     return (
         "Something went wrong on our side. Try again in a moment; if it happens again, "
-        f"tell your administrator this id: {literal(error_id, ERROR_ID_LIMIT)}"
+        f"tell your administrator this id: {shown_id}"
     )
 
 
-def error_modal(error_id: str) -> Block:
-    return modal("Follow-ups", [section(error_text(error_id))], callback_id="error", close="Close")
+def error_modal(error_id: str, trouble: str = "") -> Block:
+    return modal("Follow-ups", [section(error_text(error_id, trouble))], callback_id="error", close="Close")
 
 
 def track_channel_modal(channel_name: str, metadata: str) -> Block:

@@ -23,7 +23,6 @@ from storage.models import Person as Person_
 from tests.faults.processes import Deployment, deployed
 from tests.faults.tally import Tally, tally
 from tests.faults.waiting import until
-from tests.scenarios.conftest import ON_BOTH_DATABASES
 
 FULL = os.environ.get("CHAOS") == "full"
 CHANGES, KILLS = (2_000, 20) if FULL else (120, 4)
@@ -42,7 +41,6 @@ class Work:
     unanswered: int = 0
 
 
-@ON_BOTH_DATABASES
 async def test_processes_killed_at_random_lose_and_double_nothing(
     database: Database, database_url: str, backend: str, tmp_path: Path
 ) -> None:
