@@ -1,9 +1,9 @@
-"""The database locked, full or gone: people are told, nothing typed or saved is lost, the bot recovers."""
+"""An SQLite file locked or full: people are told, nothing typed or saved is lost, the bot recovers."""
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 import aiohttp
 import pytest
@@ -20,11 +20,19 @@ TROUBLES = {
 }
 
 
+@pytest.fixture
+def backend() -> str:
+    return "sqlite"
+
+
+def path_of(scenario: Scenario) -> str:
+    return str(make_url(scenario.app.settings.database_url).database)
+
+
 @asynccontextmanager
 async def locked(scenario: Scenario) -> AsyncIterator[None]:
     """Another program holds the write lock."""
-    path = str(make_url(scenario.app.settings.database_url).database)
-    other = sqlite3.connect(path, isolation_level=None)
+    other = sqlite3.connect(path_of(scenario), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     yield
     other.execute("ROLLBACK")
@@ -34,6 +42,8 @@ async def locked(scenario: Scenario) -> AsyncIterator[None]:
 @asynccontextmanager
 async def full(scenario: Scenario) -> AsyncIterator[None]:
     """SQLite may not make the file any larger: what it answers then is what it answers on a full disk."""
+    with closing(sqlite3.connect(path_of(scenario))) as connection:
+        connection.execute("VACUUM")  # migrations leave pages free
     async with scenario.app.database.write() as session:
         await session.execute(text("PRAGMA max_page_count = 1"))
     yield
