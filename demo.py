@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import yaml
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -21,6 +22,7 @@ from views.gallery import gallery
 
 HERE = Path(__file__).parent
 PREFIXES = ("inc-", "incident-")
+THEIR_ZONE = ZoneInfo("Europe/Stockholm")
 NAMES = {
     seed.CHECKOUT: "Checkout is down",
     seed.WEBHOOKS: "Webhooks are late",
@@ -194,6 +196,7 @@ async def _add(
     now: datetime,
 ) -> None:
     added = now + timedelta(days=planned.added)
+    due = now.astimezone(THEIR_ZONE) + timedelta(days=planned.due) if planned.due is not None else None
     adder = actors[planned.adder]
     draft = Draft(
         planned.title,
@@ -201,7 +204,8 @@ async def _add(
         assignee_id=actors[planned.assignee].id if planned.assignee else None,
         priority_id=priorities[planned.priority],
         labels=planned.labels,
-        due_on=(now + timedelta(days=planned.due)).date() if planned.due is not None else None,
+        due_on=due.date() if due else None,
+        due_zone=THEIR_ZONE.key,
     )
     made = await follow_ups.create(session, adder, incident_id, draft, now=added)
     if planned.done is not None:
