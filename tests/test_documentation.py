@@ -1,5 +1,6 @@
 """What can be set, typed or requested is in the documents."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,10 @@ def test_every_document_can_be_reached_from_the_readme(document: Path) -> None:
 def test_the_readme_names_only_make_targets_that_exist(target: str) -> None:
     assert f"\n{target}:" in (ROOT / "Makefile").read_text()
     assert f"make {target}" in (ROOT / "README.md").read_text()
+
+
+def test_every_test_that_proves_a_promise_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/reliability.md").read_text()))
+    tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    assert named
+    assert sorted(named - set(re.findall(r"def (test_\w+)", tests))) == []
