@@ -10,17 +10,18 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientTimeout
-from sqlalchemy import update
+from sqlalchemy import and_, or_, update
 from sqlmodel import col, select
 
 from bot import directory, dispatch, membership
 from bot.events import SLACK_EVENT
+from bot.schedules import SCHEDULES
 from playground import seed
 from playground.records import Channel, User
 from storage import follow_ups, incidents
 from storage.columns import new_id
 from storage.follow_ups import Draft
-from storage.jobs import State
+from storage.jobs import Job, State
 from storage.models import FollowUp, Person
 from storage.records import CreatorKind, CreatorRecord, Status
 from tests.scenarios.conftest import Scenario
@@ -69,13 +70,17 @@ class Stage:
 
 
 async def settled(scenario: Scenario) -> None:
-    """Waits for events and for what people asked for; not for the channel's cards."""
+    """Waits for events, for what people asked for and what comes round; not for the channel's cards."""
 
     async def is_busy() -> bool:
         if scenario.slack.events.busy or scenario.context.tasks._running:
             return True
-        waiting = {State.READY, State.LEASED}
-        return any(job.state in waiting for job in await scenario.jobs(SLACK_EVENT))
+        is_due = and_(col(Job.state) == State.READY, col(Job.run_at) <= scenario.clock())
+        under_way = select(Job.id).where(
+            col(Job.kind).in_((SLACK_EVENT, *SCHEDULES)), or_(col(Job.state) == State.LEASED, is_due)
+        )
+        async with scenario.app.database.read() as session:
+            return (await session.exec(under_way)).first() is not None
 
     async with asyncio.timeout(30):
         while await is_busy():  # noqa: ASYNC110  the three have no event in common
