@@ -121,9 +121,10 @@ async def retry_later(session: AsyncSession, job: ClaimedJob, error: str, *, run
 
 async def postpone(session: AsyncSession, job: ClaimedJob, *, until: datetime) -> None:
     """Nothing was tried, so no attempt is counted; the job's group waits with it. Raises LeaseLostError."""
-    if job.group_key is not None:
-        await pacing.pause(session, job.group_key, until)
-    await _put_back(session, job, run_at=until, attempts=job.attempts - 1)
+    # Since it was claimed, its channel may have got another id.
+    group_key = await _put_back(session, job, run_at=until, attempts=job.attempts - 1)
+    if group_key is not None:
+        await pacing.pause(session, group_key, until)
 
 
 async def hand_back(
@@ -139,21 +140,28 @@ async def hand_back(
 
 async def _put_back(
     session: AsyncSession, job: ClaimedJob, *, run_at: datetime, attempts: int, **noted: Any
-) -> None:
-    """A newer job of its coalesce_key that waits is taken in: this one keeps its place in the group."""
+) -> str | None:
+    """A newer job of its coalesce_key that waits is taken in: this one keeps its place in its group.
+
+    Returns that group's key.
+    """
     if job.coalesce_key is not None:
         newer = update(Job).where(col(Job.coalesce_key) == job.coalesce_key, READY)
         connection = await session.connection()
         await connection.execute(newer.values(state=State.DONE, done_at=run_at))
-    await _settle(session, job, state=State.READY, run_at=run_at, attempts=attempts, **noted)
+    return await _settle(session, job, state=State.READY, run_at=run_at, attempts=attempts, **noted)
 
 
-async def _settle(session: AsyncSession, job: ClaimedJob, **values: Any) -> None:
+async def _settle(session: AsyncSession, job: ClaimedJob, **values: Any) -> str | None:
+    """Returns the key of the group that the job is in now."""
     mine = update(Job).where(col(Job.id) == job.id, col(Job.lease) == job.lease, LEASED)
     connection = await session.connection()
-    settled = await connection.execute(mine.values(lease=None, lease_until=None, **values))
-    if settled.rowcount != 1:
+    ended = mine.values(lease=None, lease_until=None, **values).returning(col(Job.group_key))
+    settled = (await connection.execute(ended)).one_or_none()
+    if settled is None:
         raise LeaseLostError(f"Job {job.id} is no longer this worker's")
+    group_key: str | None = settled.group_key
+    return group_key
 
 
 def _claimable(now: datetime) -> TextClause:

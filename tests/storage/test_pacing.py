@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import select
 
-from storage import leases, pacing
+from storage import jobs, leases, pacing
 from storage.database import Database
 from storage.jobs import State
 from storage.models import Pace
@@ -104,6 +104,19 @@ async def test_a_postponed_job_goes_first_when_its_group_goes_on(database: Datab
     assert await claimed_kinds(database, now=at(29)) == []
     first = await claim_one(database, now=at(30))
     assert (first.kind, first.attempts) == ("first", 1)
+
+
+async def test_a_postponed_job_pauses_the_group_that_it_is_in_by_then(database: Database) -> None:
+    await enqueue(database, "first", group_key="C-OLD")
+    first = await claim_one(database)
+    async with database.write() as session:
+        await jobs.move_group(session, "C-OLD", "C-NEW")
+    await enqueue(database, "second", group_key="C-NEW")
+    await enqueue(database, "elsewhere", group_key="C-OLD")
+    await end(database, leases.postpone, first, until=at(30))
+
+    assert await claimed_kinds(database, now=at(29)) == ["elsewhere"]
+    assert await claimed_kinds(database, now=at(30)) == ["first"]
 
 
 async def test_a_handler_without_room_has_its_job_postponed(database: Database) -> None:
