@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from slack_sdk.errors import SlackApiError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -31,11 +32,19 @@ async def look_at_channels(context: Context) -> None:
 
 
 async def sweep_jobs(context: Context) -> None:
+    long_ago = context.clock() - DONE_JOBS_KEPT
+    await _sweep(context, partial(jobs.sweep, before=long_ago, keeping=(INVITE_HINT,)))
+    await _sweep(context, partial(deliveries.sweep, before=context.clock() - deliveries.KEPT))
     async with context.database.write() as session:
-        long_ago = context.clock() - DONE_JOBS_KEPT
-        await jobs.sweep(session, before=long_ago, keeping=(INVITE_HINT,))
-        await deliveries.sweep(session, before=context.clock() - deliveries.KEPT)
         await pacing.sweep(session, before=long_ago)
+
+
+async def _sweep(context: Context, sweep: Callable[[AsyncSession], Awaitable[int]]) -> None:
+    """Little by little: nobody who writes waits for all of it."""
+    swept = jobs.SWEPT_AT_ONCE
+    while swept >= jobs.SWEPT_AT_ONCE:
+        async with context.database.write() as session:
+            swept = await sweep(session)
 
 
 SCHEDULES: dict[str, tuple[timedelta, Callable[[Context], Awaitable[None]]]] = {

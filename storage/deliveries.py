@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, bindparam, delete, text
+from sqlalchemy import String, bindparam, delete, select, text
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.columns import UTCDateTime
 from storage.database import Database
 from storage.inserting import InsertNew
+from storage.jobs import SWEPT_AT_ONCE
 from storage.models import Delivery
 
 # Slack repeats an event for six minutes; a signature holds for five.
@@ -69,6 +70,7 @@ async def record(session: AsyncSession, key: str, now: datetime) -> bool:
 
 
 async def sweep(session: AsyncSession, *, before: datetime) -> int:
-    old = delete(Delivery).where(col(Delivery.received_at) < before)
+    """Returns how many are forgotten: at most SWEPT_AT_ONCE."""
+    old = select(col(Delivery.key)).where(col(Delivery.received_at) < before).limit(SWEPT_AT_ONCE)
     connection = await session.connection()
-    return (await connection.execute(old)).rowcount
+    return (await connection.execute(delete(Delivery).where(col(Delivery.key).in_(old)))).rowcount

@@ -22,6 +22,9 @@ class State(StrEnum):
     DEAD = "dead"
 
 
+# A statement has five seconds.
+SWEPT_AT_ONCE = 10_000
+
 READY = text("state = 'ready'")
 LEASED = text("state = 'leased'")
 DEAD = text("state = 'dead'")
@@ -185,9 +188,13 @@ def at_least(attempts: int) -> Case[int]:
 
 
 async def sweep(session: AsyncSession, *, before: datetime, keeping: Collection[str] = ()) -> int:
-    """Forget jobs done before then, and with them their dedupe_key, except of the kinds named."""
-    old = delete(Job).where(
+    """Forget jobs done before then, and with them their dedupe_key, except of the kinds named.
+
+    Returns how many: at most SWEPT_AT_ONCE.
+    """
+    old = select(col(Job.id)).where(
         col(Job.state) == State.DONE, col(Job.done_at) < before, col(Job.kind).not_in(keeping)
     )
     connection = await session.connection()
-    return (await connection.execute(old)).rowcount
+    swept = delete(Job).where(col(Job.id).in_(old.limit(SWEPT_AT_ONCE)))
+    return (await connection.execute(swept)).rowcount

@@ -175,6 +175,22 @@ async def test_sweeping_forgets_what_is_done_but_the_kinds_to_keep(database: Dat
     assert await kinds_left(database) == ["dead", "waiting"]
 
 
+async def test_sweeping_takes_no_more_at_once_than_one_statement_can(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "SWEPT_AT_ONCE", 2)
+    for kind in ("first", "second", "third"):
+        await enqueue(database, kind)
+    for job in await claim(database):
+        await end(database, leases.finish, job, now=NOW)
+
+    async def sweep() -> int:
+        async with database.write() as session:
+            return await jobs.sweep(session, before=at(1))
+
+    assert [await sweep(), await sweep(), await sweep()] == [2, 1, 0]
+
+
 async def kinds_left(database: Database) -> list[str]:
     async with database.read() as session:
         return list(await session.exec(select(Job.kind).order_by(col(Job.id))))
