@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 
 from bot import (
     cards,
@@ -25,11 +26,12 @@ from bot.directory import StrangerError
 from bot.interactions import Click, Submission, Suggestion, UnknownError
 from bot.modals import show_in
 from bot.replies import reply
+from bot.slack_errors import error_name
 from storage.deliveries import RepeatedDeliveryError
 from views import explanations
 from views.blocks import Block, message
 from views.messages import error_modal, error_text, message_modal, saving_modal
-from views.restored import restored
+from views.restored import restored, told_above
 
 ANY = re.compile("")
 ACTION_PATIENCE = 2.0
@@ -145,7 +147,17 @@ async def _tell(context: Context, body: Body, view: Block, words: str) -> None:
     elif body["view"]["type"] == "modal":
         await show_in(context, body["view"]["id"], view)
     else:
+        await _tell_on_home(context, body, view)
+
+
+async def _tell_on_home(context: Context, body: Body, view: Block) -> None:
+    """In a modal while its trigger lives, else on the tab itself."""
+    try:
         await context.client.views_open(trigger_id=body["trigger_id"], view=view)
+    except SlackApiError as error:
+        if error_name(error) != "expired_trigger_id":
+            raise
+        await context.client.views_publish(user_id=body["user"]["id"], view=told_above(body["view"], view))
 
 
 async def run_submission(context: Context, body: Body) -> Mapping[str, Any] | None:

@@ -7,6 +7,9 @@ import click
 from storage import copying
 from storage.database import Database, DatabaseUnusableError
 
+# Seconds: nobody waits, and there may be millions of rows to count.
+COUNTING = 600.0
+
 
 @click.command("copy-database")
 @click.argument("source", metavar="FROM")
@@ -21,7 +24,8 @@ def copy_database(source: str, target: str) -> None:
 
 
 async def _copy(source_url: str, target_url: str) -> None:
-    source, target = Database(source_url, named="FROM"), Database(target_url, named="TO")
+    source = Database(source_url, named="FROM", longest_command=COUNTING)
+    target = Database(target_url, named="TO")
     try:
         if str(source) == str(target):
             raise DatabaseUnusableError("FROM and TO are the same database.")

@@ -7,14 +7,14 @@ import socket
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import URL, Connection, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, ExceptionContext, event, inspect, make_url, text
 from sqlalchemy.exc import (
     ArgumentError,
     DataError,
@@ -26,6 +26,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import await_only
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage import sqlite
@@ -41,9 +42,12 @@ JOBS_CHANNEL = "jobs"
 PAUSE = 60.0
 # For reading, and as many for writing.
 POSTGRESQL_POOL = 10
-# Seconds that anyone waits for a connection, for a turn to write or for another program's lock.
+# Seconds that anyone waits for a connection, a turn to write, another program's lock, or a statement.
 WAIT = 5.0
-LONGEST_COMMAND = 30.0
+# Of these, for a lock of PostgreSQL's: that it is locked is to be heard before it counts as silent.
+LOCK_SHARE = 0.8
+# For a sign of life on a connection that has been idle.
+PING = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -79,13 +83,14 @@ def _trouble(error: BaseException) -> Trouble | None:
     said = str(error.orig).lower()
     if any(words in said for words in _FULL):
         return Trouble.FULL
-    if "is locked" in said:
+    if any(words in said for words in _LOCKED):
         return Trouble.LOCKED
     is_gone = error.connection_invalidated or any(words in said for words in _GONE)
     return Trouble.GONE if is_gone else None
 
 
 _UNREACHABLE = (PoolTimeoutError, TimeoutError, ConnectionError, FileNotFoundError, socket.gaierror)
+_LOCKED = ("is locked", "lock timeout")
 _FULL = ("disk is full", "no space left", "could not extend file")
 _GONE = ("disk i/o error", "unable to open", "connection", "shutting down", "starting up", "read-only")
 
@@ -103,10 +108,12 @@ def _named_trouble() -> Iterator[None]:
 class Database:
     """One SQLite file or one PostgreSQL database.
 
-    `jobs_ready` is set after a commit that enqueued jobs.
+    `jobs_ready` is set after a commit that enqueued jobs. `longest_command` is in seconds, for PostgreSQL.
     """
 
-    def __init__(self, url: str, named: str = "DATABASE_URL") -> None:
+    def __init__(
+        self, url: str, named: str = "DATABASE_URL", *, longest_command: float | None = None
+    ) -> None:
         self._url = _checked(url, named)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self.jobs_ready = asyncio.Event()
@@ -117,8 +124,9 @@ class Database:
             self._readers = _sqlite_engine(self._url, read_only=True)
             self._writers = _sqlite_engine(self._url, read_only=False)
         else:
-            self._readers = _postgresql_engine(self._url, isolation_level="AUTOCOMMIT")
-            self._writers = _postgresql_engine(self._url)
+            limit = longest_command or WAIT
+            self._readers = _postgresql_engine(self._url, limit, isolation_level="AUTOCOMMIT")
+            self._writers = _postgresql_engine(self._url, limit)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -240,7 +248,7 @@ class Database:
         return f"The database {_shown(self._url)}"
 
     async def listen(self) -> None:
-        """Set `jobs_ready` when a replica enqueues. Returns when PostgreSQL hangs up; not for SQLite."""
+        """Set `jobs_ready` when a replica enqueues. Ends when PostgreSQL is gone; not for SQLite."""
         hung_up = asyncio.Event()
         async with self._writers.connect() as connection:
             raw = await connection.get_raw_connection()
@@ -249,7 +257,8 @@ class Database:
                 driver.add_termination_listener(lambda _: hung_up.set())
                 await driver.add_listener(JOBS_CHANNEL, lambda *_: self.jobs_ready.set())
                 self.jobs_ready.set()  # for what was said while nobody listened
-                await hung_up.wait()
+                while not await _is_set(hung_up, within=PAUSE):
+                    await driver.execute("SELECT 1")  # who is gone without a word is noticed here
             finally:
                 await connection.invalidate()  # nobody else should get a connection that listens
 
@@ -315,10 +324,18 @@ def _shown(url: URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
-def _postgresql_engine(url: URL, **options: Any) -> AsyncEngine:
+async def _is_set(event: asyncio.Event, within: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            await event.wait()
+    return event.is_set()
+
+
+def _postgresql_engine(url: URL, longest_command: float, **options: Any) -> AsyncEngine:
     """Like `pool_pre_ping`, which costs each session one to three trips, but asking only after a pause."""
     # Whoever waits has three seconds, or a view that says so: better an error soon than an answer too late.
-    limits = {"timeout": WAIT, "command_timeout": LONGEST_COMMAND}
+    limits = {"timeout": WAIT, "command_timeout": longest_command}
+    lock_milliseconds = int(longest_command * LOCK_SHARE * 1_000)
     engine = create_async_engine(
         url,
         hide_parameters=True,
@@ -331,6 +348,18 @@ def _postgresql_engine(url: URL, **options: Any) -> AsyncEngine:
         **options,
     )
 
+    @event.listens_for(engine.sync_engine, "connect")
+    def limit_locks(connection: Any, _record: ConnectionPoolEntry) -> None:
+        # Not among the connection's parameters: poolers refuse those that they don't know.
+        await_only(connection.driver_connection.execute(f"SET lock_timeout = {lock_milliseconds}"))
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def give_up(context: ExceptionContext) -> None:
+        # The driver would wait for the server to say that it has cancelled what it does not answer.
+        if isinstance(context.original_exception, TimeoutError) and context.connection is not None:
+            context.connection.connection.driver_connection.terminate()  # type: ignore[union-attr]
+            context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
+
     @event.listens_for(engine.sync_engine, "checkin")
     def note_time(_connection: Any, record: ConnectionPoolEntry) -> None:
         record.info["used_at"] = time.monotonic()
@@ -342,8 +371,9 @@ def _postgresql_engine(url: URL, **options: Any) -> AsyncEngine:
             raise InvalidatePoolError
         if time.monotonic() - record.info.get("used_at", math.inf) > PAUSE:
             try:
-                connection.ping()
+                await_only(connection.driver_connection.execute("SELECT 1", timeout=PING))
             except Exception as error:
+                connection.driver_connection.terminate()
                 raise InvalidatePoolError from error
 
     return engine

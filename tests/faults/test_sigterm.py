@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
 from sqlmodel import select
 
 from playground import Person, seed
@@ -41,6 +42,7 @@ async def test_a_hung_call_is_handed_back_and_made_once(
         assert await tally(database, slack) == Tally()
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_hung_database_does_not_keep_it(database_url: str, tmp_path: Path) -> None:
     async with deployed(tmp_path, database_url, program=AS_IT_IS) as deployment:
         (replica,) = deployment.replicas
