@@ -252,6 +252,8 @@ def run() -> None:
             runner.run(serve(settings))
     except KeyboardInterrupt:
         return
+    except (SettingsError, DatabaseUnusableError):
+        raise
     except Exception as error:
         log.critical("stopped", exc_info=error)
         sys.exit(1)

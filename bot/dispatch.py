@@ -27,6 +27,7 @@ from bot.interactions import Click, Submission, Suggestion, UnknownError
 from bot.modals import show_in
 from bot.replies import reply
 from bot.slack_errors import error_name
+from storage.database import DatabaseTroubleError
 from storage.deliveries import RepeatedDeliveryError
 from views import explanations
 from views.blocks import Block, message
@@ -34,6 +35,8 @@ from views.messages import error_modal, error_text, message_modal, saving_modal
 from views.restored import restored, told_above
 
 ANY = re.compile("")
+# With `modals.PATIENCE` a second: then people see that a view is on its way.
+FIRST_PATIENCE = 0.3
 ACTION_PATIENCE = 2.0
 SUBMISSION_PATIENCE = 2.0
 ACK_ON_ITS_WAY = 0.5
@@ -92,9 +95,23 @@ def known(table: Mapping[str, Listener], name: str) -> Listener:
     return table[name]
 
 
+async def _is_first(context: Context, trigger_id: str) -> bool:
+    """Where the database takes long to say, Slack does: a trigger opens one view."""
+
+    async def asked() -> bool:
+        try:
+            return await context.deliveries.is_first(trigger_id, context.clock())
+        except DatabaseTroubleError:
+            return True  # the view meets the same trouble, and says so
+
+    asking = context.tasks.start(asked())
+    await asyncio.wait({asking}, timeout=FIRST_PATIENCE)
+    return asking.result() if asking.done() else True
+
+
 async def run_command(context: Context, body: Body) -> None:
     try:
-        if await context.deliveries.is_first(body["trigger_id"], context.clock()):
+        if await _is_first(context, body["trigger_id"]):
             await commands.dispatch(context, interactions.command(body))
     except StrangerError:
         await reply(context, body["response_url"], message(explanations.STRANGER))
@@ -120,7 +137,7 @@ async def _clicked(context: Context, body: Body) -> Showing | None:
         if click.action not in SHOWS and not interactions.is_from_menu(body):
             return None  # a select inside a form: Slack sends it, the submission reads it
         show = known(SHOWS, click.action)
-        is_first = await context.deliveries.is_first(click.trigger_id, context.clock())
+        is_first = await _is_first(context, click.trigger_id)
     except RepeatedDeliveryError:
         return None
     return show(context, click) if is_first else None

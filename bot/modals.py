@@ -14,7 +14,7 @@ from views import explanations
 from views.blocks import Block
 from views.messages import error_modal, loading_modal, message_modal
 
-PATIENCE = 1.0
+PATIENCE = 0.7
 
 Show = Callable[..., Coroutine[Any, Any, Any]]
 
