@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 import logs
 import metrics
@@ -27,13 +28,16 @@ import settings as settings_
 from bot.bot import Bot
 from bot.client import SlackClient
 from bot.context import Context, Identity
+from bot.lookups import Lookups
 from bot.slack_errors import error_name
+from deferred import Deferred
 from settings import Settings, SettingsError
 from storage.database import Database, DatabaseUnusableError
 from storage.deliveries import Deliveries
 
 SLACK_TIMEOUT = 10
 LAST_CALL = 1.0
+API_PREFIXES = ("/v1/", "/v2/", "/v3/")
 
 log = structlog.get_logger("app")
 
@@ -62,6 +66,7 @@ class App:
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
                 Route("/metrics", self.metrics),
+                Deferred(API_PREFIXES, self._api),
             ]
         )
         self._clock = clock
@@ -112,6 +117,15 @@ class App:
                 await self.database.close()
         except TimeoutError:
             log.warning("database_left_open")  # it does not answer, or not in time
+
+    def _api(self) -> ASGIApp:
+        from web.api import api  # noqa: PLC0415  whoever only serves Slack has no use for it
+        from web.context import Context as ApiContext  # noqa: PLC0415
+
+        return api(ApiContext(self.database, self._lookups, self._clock, self.settings.public_url))
+
+    def _lookups(self) -> Lookups | None:
+        return self._bot.lookups if self._bot is not None else None
 
     async def slack_events(self, request: Request) -> Response:
         if self._bot is None:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from bot import channel_updates, events, schedules
 from bot.context import Context
 from bot.gateway import Gateway, bolt_app
+from bot.lookups import Lookups
 from bot.measured import REFUSALS, REQUESTS
 from bot.slack_errors import as_job_error, retry_after
 from bot.sockets import Sockets
@@ -52,6 +53,7 @@ class Bot:
         self, context: Context, *, signing_secret: str | None = None, app_token: str | None = None
     ) -> None:
         self.context = context
+        self.lookups = Lookups(context)
         app = bolt_app(context)
         handlers: dict[str, Handler] = {
             kind: partial(attempt, context, work) for kind, work in HANDLERS.items()

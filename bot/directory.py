@@ -1,7 +1,7 @@
 """People, user groups, channels and who is in them: asked of Slack, kept by storage, fresh by events."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -136,17 +136,9 @@ async def refresh_channel(context: Context, channel_id: str) -> None:
 
 def refresh_channel_soon(context: Context, channel_id: str) -> None:
     """For who stands in the channel: after they have their answer, and not more often than once a minute."""
-    if _is_due(context, channel_id):
+    if is_due(context, channel_id):
+        context.channels_checked[channel_id] = context.clock()
         context.tasks.start(_refresh(context, channel_id))
-
-
-def _is_due(context: Context, channel_id: str) -> bool:
-    """Whether Slack has not been asked for a minute. Then it is about to be."""
-    asked = context.channels_checked.get(channel_id)
-    if asked is not None and context.clock() - asked <= CHANNEL_FRESH:
-        return False
-    context.channels_checked[channel_id] = context.clock()
-    return True
 
 
 async def _refresh(context: Context, channel_id: str) -> None:
@@ -159,32 +151,66 @@ async def _refresh(context: Context, channel_id: str) -> None:
 
 async def _recheck_privacy(context: Context, incident: Incident) -> None:
     """Slack sends no event when a channel turns private."""
-    channel_id, key = incident.slack_channel_id, f"conversations.info {incident.slack_channel_id}"
     is_stale = context.clock() - incident.channel_checked_at > CHANNEL_FRESH
-    if is_stale and not incident.is_archived and (context.tasks.runs(key) or _is_due(context, channel_id)):
-        refreshing = context.tasks.once(key, partial(_refresh, context, channel_id))
-        done, _ = await asyncio.wait({refreshing}, timeout=CHANNEL_PATIENCE)
+    if is_stale and not incident.is_archived:
+        await recheck_channels(context, [incident.slack_channel_id])
+
+
+def is_due(context: Context, channel_id: str) -> bool:
+    """Whether Slack has not been asked about the channel for a minute."""
+    asked = context.channels_checked.get(channel_id)
+    return asked is None or context.clock() - asked > CHANNEL_FRESH
+
+
+def is_being_asked_about(context: Context, channel_id: str) -> bool:
+    return context.tasks.runs(_question(channel_id))
+
+
+async def recheck_channels(context: Context, channel_ids: Iterable[str]) -> None:
+    """Those that are due, all at once. What Slack has no answer to within two seconds stays as it was."""
+    answers = {task for channel_id in channel_ids if (task := _recheck(context, channel_id)) is not None}
+    if answers:
+        done, _ = await asyncio.wait(answers, timeout=CHANNEL_PATIENCE)
         for ended in done:
             ended.result()
 
 
-async def check_membership(context: Context, incident: Incident | None, reader: Reader) -> None:
-    """Before an incident is shown or changed: see to it that what is known of who may see it is recent."""
+def _recheck(context: Context, channel_id: str) -> asyncio.Task[None] | None:
+    """The question that is under way, else a new one if it is due."""
+    if not is_being_asked_about(context, channel_id):
+        if not is_due(context, channel_id):
+            return None
+        context.channels_checked[channel_id] = context.clock()
+    return context.tasks.once(_question(channel_id), partial(_refresh, context, channel_id))
+
+
+def _question(channel_id: str) -> str:
+    return f"conversations.info {channel_id}"
+
+
+async def check_membership(context: Context, incident: Incident | None, reader: Reader | None) -> None:
+    """Before an incident is shown or changed: see to it that what is known of who may see it is recent.
+
+    Without a reader it is a key of the API that asks: who is in the channel decides who can be given work.
+    """
     if incident is None or incident.slack_team_id != context.identity.slack_team_id:
         return
-    if reader.is_guest or incident.visibility is Visibility.PRIVATE:
+    is_private = incident.visibility is Visibility.PRIVATE
+    if reader is not None and (reader.is_guest or is_private):
         await membership.confirm(context, incident, reader)
+    elif is_private:
+        await membership.confirm_members(context, incident)
     else:
         await _recheck_privacy(context, incident)
 
 
-async def check_access_to_follow_up(context: Context, follow_up_id: str, reader: Reader) -> None:
+async def check_access_to_follow_up(context: Context, follow_up_id: str, reader: Reader | None) -> None:
     async with context.database.read() as session:
         incident = await incidents.of_follow_up(session, follow_up_id)
     await check_membership(context, incident, reader)
 
 
-async def check_access_to_incident(context: Context, incident_id: str, reader: Reader) -> None:
+async def check_access_to_incident(context: Context, incident_id: str, reader: Reader | None) -> None:
     async with context.database.read() as session:
         incident = await incidents.by_id(session, incident_id)
     await check_membership(context, incident, reader)

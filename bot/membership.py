@@ -44,13 +44,19 @@ async def confirm(context: Context, incident: Incident, reader: Reader) -> None:
 
     Raises what Slack answered, or TimeoutError, when nothing recent enough is known.
     """
-    channel_id, checked = incident.slack_channel_id, incident.members_checked_at
     async with context.database.read() as session:
-        is_member = await access.is_member(session, channel_id, reader.slack_user_id)
+        is_member = await access.is_member(session, incident.slack_channel_id, reader.slack_user_id)
     fresh = FRESH if is_member else FRESH_FOR_OTHERS
     if reader.is_guest:
         await confirm_channels_of(context, reader.slack_user_id, fresh)
-    elif checked is None or context.clock() - checked > fresh:
+    else:
+        await confirm_members(context, incident, fresh)
+
+
+async def confirm_members(context: Context, incident: Incident, fresh: timedelta = FRESH) -> None:
+    """All members of one private incident's channel. Raises like `confirm`."""
+    channel_id, checked = incident.slack_channel_id, incident.members_checked_at
+    if checked is None or context.clock() - checked > fresh:
         question = partial(refresh_members, context, channel_id)
         await _ask(context, "conversations.members", channel_id, question, checked)
 

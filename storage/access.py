@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, literal, or_
+from sqlalchemy import ColumnElement, and_, delete, exists, literal, or_, true
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -24,7 +24,7 @@ def visible(actor: CreatorRecord) -> ColumnElement[bool]:
     """The condition on `incident` that holds for those the actor may see."""
     public = col(Incident.visibility) == Visibility.PUBLIC
     if actor.kind is not CreatorKind.USER:
-        return public
+        return true() if actor.sees_private else public
     person = aliased(Person)
     # Neither depends on the incident: the database asks once, however many incidents there are.
     known = select(person.slack_team_id).where(

@@ -7,10 +7,10 @@ from sqlalchemy import Table, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
-from storage import jobs, models
+from storage import api_keys, jobs, models
 from storage.database import HEAD, Database, DatabaseUnusableError
 
-TABLES = (jobs, models)  # importing them is what fills SQLModel.metadata
+TABLES = (api_keys, jobs, models)  # importing them is what fills SQLModel.metadata
 BATCH = 1000
 
 Told = Callable[[str, int], None]

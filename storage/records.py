@@ -96,12 +96,16 @@ class ExternalIssueRecord:
 
 @dataclass(frozen=True, slots=True)
 class CreatorRecord:
-    """Exactly one of a user, an API key, a workflow or an alert; `slack_user_id` is set for a user."""
+    """Exactly one of a user, an API key, a workflow or an alert; `slack_user_id` is set for a user.
+
+    `sees_private` is for an API key whose scopes include private incidents, and for what it acts as.
+    """
 
     kind: CreatorKind
     id: str
     name: str
     slack_user_id: str | None = None
+    sees_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
 import logs
-from storage import jobs, models
+from storage import api_keys, jobs, models
 from storage.database import HEAD, Database
 
 # structlog's own way draws each traceback with its variables, which takes longer than some tests wait.
@@ -36,7 +36,7 @@ structlog.configure(
     ]
 )
 
-TABLES = (jobs, models)  # importing them is what fills SQLModel.metadata
+TABLES = (api_keys, jobs, models)  # importing them is what fills SQLModel.metadata
 
 
 @dataclass

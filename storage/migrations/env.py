@@ -7,10 +7,10 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Enum
 from sqlmodel import AutoString, SQLModel
 
-from storage import jobs, models
+from storage import api_keys, jobs, models
 from storage.columns import Id, UTCDateTime
 
-_TABLES = (jobs, models)  # importing them is what fills the metadata
+_TABLES = (api_keys, jobs, models)  # importing them is what fills the metadata
 
 
 def _render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Date, Enum, Integer, LargeBinary, Table, func, select
+from sqlalchemy import JSON, Boolean, Column, Date, Enum, Float, Integer, LargeBinary, Table, func, select
 from sqlmodel import AutoString, SQLModel
 
 from storage.columns import Id, UTCDateTime, new_id
@@ -24,6 +24,7 @@ VALUES: dict[type[Any], Callable[[Any, int], Any]] = {
     JSON: lambda _column, number: {"nested": [number, None, True, 1.5, {"z": ODD, "a": []}]},
     Boolean: lambda _column, number: number % 2 == 0,
     Integer: lambda _column, number: 2**31 - 1 - number,
+    Float: lambda _column, number: 1763890215.123456 + number,
     AutoString: lambda column, number: f"{column} {number} {ODD}",
     LargeBinary: lambda _column, number: bytes([0, 255, number]),
 }

@@ -15,12 +15,12 @@ from sqlalchemy import Connection, inspect, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel, select, text
 
-from storage import jobs, migrations, models
+from storage import api_keys, jobs, migrations, models
 from storage.database import HEAD, Database, DatabaseUnusableError
 from tests.storage.queue import NOW, enqueue
 from tests.storage.schemas import migrate_further
 
-TABLES = (jobs, models)
+TABLES = (api_keys, jobs, models)
 
 
 async def with_connection(url: str, do: Callable[[Connection], Any]) -> Any:

@@ -1,0 +1,25 @@
+"""The API put together: its routes, behind keys, with the published errors around them."""
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from web import errors, follow_ups_v3
+from web.context import Context
+from web.keys import Keys
+
+# A module of routes and its `router`: what is in here is served and, by a test, documented in docs/api.md.
+ROUTERS = (follow_ups_v3.router,)
+
+
+def build(context: Context) -> FastAPI:
+    app = FastAPI(title="Incident follow-ups", openapi_url=None)
+    app.state.context = context
+    app.state.keys = Keys(context)
+    errors.register(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def api(context: Context) -> ASGIApp:
+    return errors.Envelope(build(context))

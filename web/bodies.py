@@ -1,0 +1,78 @@
+"""Bodies as they come: JSON, at most 1 MB, within ten seconds, no key twice, not nested without end."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from web.errors import ApiError, Problem
+
+LARGEST = 1_000_000
+DEADLINE = 10.0
+
+TOO_LARGE = Problem("payload_too_large", f"A body has at most {LARGEST:,} bytes.")
+TOO_SLOW = Problem("request_timeout", f"The body did not arrive within {DEADLINE:.0f} seconds.")
+NOT_JSON = Problem(
+    "unsupported_media_type", "Send the body as JSON, with the header Content-Type: application/json."
+)
+
+
+def _unreadable(message: str) -> ApiError:
+    return ApiError(400, Problem("invalid_json", message))
+
+
+class BodyRequest(Request):
+    """Read once, before FastAPI asks for it."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            self._body = await self._read()
+            self._json = self._parsed() if self._body else None
+        return self._json
+
+    def _parsed(self) -> Any:
+        if not self._is_json():
+            raise ApiError(400, NOT_JSON)
+        try:
+            return json.loads(self._body, object_pairs_hook=_once_each, parse_constant=_no_constant)
+        except RecursionError:
+            raise _unreadable("The body is nested too deeply.") from None
+        except UnicodeDecodeError:
+            raise _unreadable("The body is not UTF-8.") from None
+        except json.JSONDecodeError as error:
+            raise _unreadable(
+                f"The body is no JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+            ) from None
+
+    def _is_json(self) -> bool:
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+    async def _read(self) -> bytes:
+        body = bytearray()
+        try:
+            async with asyncio.timeout(DEADLINE):
+                async for chunk in self.stream():
+                    body += chunk
+                    if len(body) > LARGEST:
+                        raise ApiError(413, TOO_LARGE)
+        except (TimeoutError, ClientDisconnect):
+            raise ApiError(408, TOO_SLOW) from None
+        return bytes(body)
+
+
+def _once_each(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Which of two values was meant nobody knows: a proxy may have read the other."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ApiError(400, Problem("duplicate_key", "The body has this key twice.", f"/{twice}"))
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise _unreadable(f"The body is no JSON: it has {name}.")

@@ -1,0 +1,61 @@
+"""What every route works with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from storage.api_keys import KeyRecord
+from storage.database import Database
+from storage.incidents import Channel
+from storage.records import CreatorRecord, IncidentRecord
+
+
+class Slack(Protocol):
+    """What the API asks of Slack, through the bot."""
+
+    @property
+    def team_id(self) -> str: ...
+
+    async def channel(self, slack_channel_id: str) -> Channel | None:
+        """The channel, unless the bot can't see it."""
+
+    async def check_incident(self, incident_id: str) -> None:
+        """Before an incident is changed: who may see it is no older than a minute."""
+
+    async def check_follow_up(self, follow_up_id: str) -> None:
+        """The same, by one of its follow-ups."""
+
+    async def recheck(self, shown: Sequence[IncidentRecord]) -> bool:
+        """Before incidents are shown: whether they are public is no older than a minute.
+
+        True when Slack was asked about one: then what was read before may hold no longer.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`slack` is None while the bot is starting or has stopped: then nothing is answered."""
+
+    database: Database
+    slack: Callable[[], Slack | None]
+    clock: Callable[[], datetime]
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a key: what it works with, who acts, and when."""
+
+    context: Context
+    slack: Slack
+    key: KeyRecord
+    now: datetime
+
+    @property
+    def database(self) -> Database:
+        return self.context.database
+
+    @property
+    def actor(self) -> CreatorRecord:
+        return self.key.actor

@@ -1,0 +1,134 @@
+"""Who asks: the bearer key, what it may do, and whether its bucket holds another request."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Annotated, Any
+from weakref import WeakValueDictionary
+
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+
+from storage import api_keys
+from web.bodies import BodyRequest
+from web.context import Call, Context
+from web.errors import HEADERS_KEY, ApiError, Problem
+from web.rate_limits import EXHAUSTED, Allowance, exceeded, how_many, wait_for_one
+
+# For how long a key that was found good is not looked up again: a revoked one is refused after as long.
+HOLDS = 1.0
+KEPT = 1000
+SCOPES_KEY = "x-rbac-scopes"
+
+MISSING = Problem(
+    "missing_authorization_material", "No key in the request: send it as Authorization: Bearer fu_…"
+)
+NOT_READY = Problem("api_error", "The server is starting or stopping; try again in a moment.")
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+REFUSED = Problem("authentication_failed", "This key is unknown, revoked or expired.")
+
+
+def needs(*scopes: str) -> dict[str, Any]:
+    """For a route's `openapi_extra`: the scopes a key must have, enforced and documented alike."""
+    if unknown := set(scopes) - api_keys.SCOPES.keys():
+        raise ValueError(f"no scope {', '.join(sorted(unknown))}")
+    return {SCOPES_KEY: list(scopes)}
+
+
+class Keys:
+    """The keys in use, for a second each."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._allowances: dict[str, Allowance] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def admit(self, secret: str, now: datetime) -> Allowance:
+        """One request of the key's. Raises ApiError with 401 or 429."""
+        # A dictionary compares hashes of the secret, whose timing tells nothing.
+        hashed, at = api_keys.digest(secret), now.timestamp()
+        allowance = self._allowances.get(hashed)
+        if allowance is None or not allowance.holds(at):
+            # Each of many requests at once would take twenty.
+            turn = self._turns.setdefault(hashed, asyncio.Lock())
+            async with turn:
+                allowance = self._allowances.get(hashed)
+                if allowance is None or not allowance.holds(at):
+                    allowance = self._keep(hashed, await self._take(secret, now))
+                return self._spend(allowance, at)
+        return self._spend(allowance, at)
+
+    @staticmethod
+    def _spend(allowance: Allowance, at: float) -> Allowance:
+        if allowance.is_exhausted:
+            raise exceeded(allowance, at)
+        allowance.requests -= 1
+        return allowance
+
+    async def _take(self, secret: str, now: datetime) -> Allowance:
+        at = now.timestamp()
+        async with self._context.database.read() as session:
+            found = await api_keys.by_secret(session, secret)
+        if found is None or not found[0].is_usable(now):
+            raise ApiError(401, REFUSED, headers=CHALLENGE)
+        key, full_at = found
+        available = api_keys.left(full_at, at)
+        # Where another replica has taken the rest of them meanwhile, one may still be there.
+        for requests in sorted({1, how_many(available)}, reverse=True) if available >= 1 else ():
+            async with self._context.database.write() as session:
+                taken = await api_keys.take(session, key.id, requests, now)
+            if taken is not None:
+                return Allowance(key, requests, taken, at + HOLDS)
+        return Allowance(key, EXHAUSTED, full_at, at + wait_for_one(full_at, at))
+
+    def _keep(self, hashed: str, allowance: Allowance) -> Allowance:
+        if len(self._allowances) >= KEPT:
+            self._allowances.clear()
+        self._allowances[hashed] = allowance
+        return allowance
+
+
+class KeyedRoute(APIRoute):
+    """A route behind a key: first who asks, then how often, then the body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        needed = frozenset((self.openapi_extra or {}).get(SCOPES_KEY, ()))
+        has_body = self.body_field is not None
+
+        async def keyed(request: Request) -> Response:
+            context: Context = request.app.state.context
+            slack, now = context.slack(), context.clock()
+            if slack is None:
+                raise ApiError(503, NOT_READY)
+            allowance = await request.app.state.keys.admit(_secret(request), now)
+            request.scope[HEADERS_KEY] = allowance.headers(now.timestamp())
+            if missing := needed - allowance.key.scopes:
+                raise _forbidden(missing)
+            request.scope["call"] = Call(context, slack, allowance.key, now)
+            if has_body:
+                request = BodyRequest(request.scope, request.receive)
+                await request.json()
+            return await handle(request)
+
+        return keyed
+
+
+def _secret(request: Request) -> str:
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise ApiError(401, MISSING, headers=CHALLENGE)
+    return secret.strip()
+
+
+def _forbidden(missing: frozenset[str]) -> ApiError:
+    named = " and ".join(sorted(missing))
+    return ApiError(403, Problem("missing_scope", f"This key lacks the scope {named}."))
+
+
+async def _call(request: Request) -> Call:
+    call: Call = request.scope["call"]
+    return call
+
+
+Called = Annotated[Call, Depends(_call)]
