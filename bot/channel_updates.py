@@ -44,6 +44,8 @@ async def sync_card(context: Context, job: ClaimedJob) -> Completion | None:
         card = await channel_messages.card_of(session, follow_up.id)
         outstanding = await listing.outstanding_in(session, follow_up.incident.id)
     channel_id, now = follow_up.incident.slack_channel_id, context.clock()
+    if channel_id is None:
+        return None
     async with _with_hint(context, job, channel_id):
         if card is not None and (ts := await _ts_of(context, card)):
             if job.group_key != consequences.edits_of(channel_id):
@@ -85,7 +87,7 @@ async def tell_status_updates(context: Context, job: ClaimedJob) -> Completion |
     """Tell the channel what happened since it was last told: in the last message if nobody spoke since."""
     async with context.database.read() as session:
         incident = await incidents.by_id(session, job.payload["incident_id"])
-        if incident is None:
+        if incident is None or incident.slack_channel_id is None:
             return None
         news = await history.unannounced(session, incident.id)
         last = await channel_messages.last_status_updates(session, incident.id)
@@ -93,7 +95,7 @@ async def tell_status_updates(context: Context, job: ClaimedJob) -> Completion |
         outstanding = await listing.outstanding_in(session, incident.id)
     if not _lines(news):
         return partial(_mark_announced, context, news)
-    async with _with_hint(context, job, incident.slack_channel_id):
+    async with _with_hint(context, job, incident.channel_id):
         message, ts = await _message_for(context, incident, last, news)
         told = told if message is last else ()
         entries = [*told, *(entry for entry in news if entry not in told)]
@@ -128,7 +130,7 @@ async def _message_for(
         ChannelMessage(
             kind=Kind.STATUS_UPDATES,
             incident_id=incident.id,
-            slack_channel_id=incident.slack_channel_id,
+            slack_channel_id=incident.channel_id,
             ts="",
             posted_at=context.clock(),
         ),

@@ -153,7 +153,7 @@ async def _recheck_privacy(context: Context, incident: Incident) -> None:
     """Slack sends no event when a channel turns private."""
     is_stale = context.clock() - incident.channel_checked_at > CHANNEL_FRESH
     if is_stale and not incident.is_archived:
-        await recheck_channels(context, [incident.slack_channel_id])
+        await recheck_channels(context, [incident.channel_id])
 
 
 def is_due(context: Context, channel_id: str) -> bool:
@@ -193,7 +193,9 @@ async def check_membership(context: Context, incident: Incident | None, reader: 
 
     Without a reader it is a key of the API that asks: who is in the channel decides who can be given work.
     """
-    if incident is None or incident.slack_team_id != context.identity.slack_team_id:
+    if incident is None or incident.slack_channel_id is None:
+        return
+    if incident.slack_team_id != context.identity.slack_team_id:
         return
     is_private = incident.visibility is Visibility.PRIVATE
     if reader is not None and (reader.is_guest or is_private):

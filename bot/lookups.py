@@ -1,16 +1,32 @@
 """What other doors ask of Slack through the bot: a channel, and whether what is known of one is fresh."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError
 
 from bot import directory
 from bot.context import Context
+from bot.slack_errors import error_name
+from storage.errors import UnansweredError
 from storage.incidents import Channel
-from storage.records import IncidentRecord, Visibility
+from storage.records import IncidentRecord, TeamRecord, Visibility
 
 # conversations.info allows 50 a minute: people's own checks must find room beside a script that reads it all.
 RECHECKS_A_MINUTE = 20
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except SlackApiError as error:
+        raise UnansweredError(error_name(error)) from error
+    except (ClientError, TimeoutError) as error:
+        raise UnansweredError(type(error).__name__) from error
 
 
 class Lookups:
@@ -22,25 +38,43 @@ class Lookups:
     def team_id(self) -> str:
         return self._context.identity.slack_team_id
 
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        return self._context.prefixes
+
     async def channel(self, slack_channel_id: str) -> Channel | None:
-        return await directory.channel(self._context, slack_channel_id)
+        """Raises UnansweredError."""
+        with _answering():
+            return await directory.channel(self._context, slack_channel_id)
+
+    async def meet(self, slack_user_id: str) -> None:
+        """Whoever Slack knows by that id is known here from now on. Raises UnansweredError."""
+        with _answering():
+            await directory.person(self._context, slack_user_id)
+
+    async def teams(self) -> list[TeamRecord]:
+        """Raises UnansweredError."""
+        with _answering():
+            return await directory.teams(self._context)
 
     async def check_incident(self, incident_id: str) -> None:
-        await directory.check_access_to_incident(self._context, incident_id, None)
+        """Raises UnansweredError."""
+        with _answering():
+            await directory.check_access_to_incident(self._context, incident_id, None)
 
     async def check_follow_up(self, follow_up_id: str) -> None:
-        await directory.check_access_to_follow_up(self._context, follow_up_id, None)
+        """Raises UnansweredError."""
+        with _answering():
+            await directory.check_access_to_follow_up(self._context, follow_up_id, None)
 
     async def recheck(self, shown: Sequence[IncidentRecord]) -> bool:
         """Whether Slack was asked about one of the public ones: at most twenty of them a minute."""
         now = self._context.clock()
         while self._rechecks and now - self._rechecks[0] > timedelta(minutes=1):
             self._rechecks.popleft()
-        channels = dict.fromkeys(
-            incident.slack_channel_id
-            for incident in shown
-            if incident.visibility is Visibility.PUBLIC and not incident.is_archived
-        )
+        public = [incident for incident in shown if incident.visibility is Visibility.PUBLIC]
+        found = [incident.slack_channel_id for incident in public if not incident.is_archived]
+        channels = [channel for channel in dict.fromkeys(found) if channel is not None]
         due = [channel for channel in channels if directory.is_due(self._context, channel)]
         asked = due[: RECHECKS_A_MINUTE - len(self._rechecks)]
         self._rechecks.extend(now for _ in asked)

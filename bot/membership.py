@@ -45,7 +45,7 @@ async def confirm(context: Context, incident: Incident, reader: Reader) -> None:
     Raises what Slack answered, or TimeoutError, when nothing recent enough is known.
     """
     async with context.database.read() as session:
-        is_member = await access.is_member(session, incident.slack_channel_id, reader.slack_user_id)
+        is_member = await access.is_member(session, incident.channel_id, reader.slack_user_id)
     fresh = FRESH if is_member else FRESH_FOR_OTHERS
     if reader.is_guest:
         await confirm_channels_of(context, reader.slack_user_id, fresh)
@@ -55,7 +55,7 @@ async def confirm(context: Context, incident: Incident, reader: Reader) -> None:
 
 async def confirm_members(context: Context, incident: Incident, fresh: timedelta = FRESH) -> None:
     """All members of one private incident's channel. Raises like `confirm`."""
-    channel_id, checked = incident.slack_channel_id, incident.members_checked_at
+    channel_id, checked = incident.channel_id, incident.members_checked_at
     if checked is None or context.clock() - checked > fresh:
         question = partial(refresh_members, context, channel_id)
         await _ask(context, "conversations.members", channel_id, question, checked)

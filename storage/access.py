@@ -78,6 +78,17 @@ async def require_follow_up(session: AsyncSession, actor: CreatorRecord, follow_
     return follow_up
 
 
+async def require_issue(session: AsyncSession, actor: CreatorRecord, issue_id: str) -> None:
+    """An issue is known by the follow-ups that have it. Raises InvalidFieldError."""
+    known = (
+        select(FollowUp.id)
+        .join(Incident, col(Incident.id) == col(FollowUp.incident_id))
+        .where(col(FollowUp.external_issue_id) == issue_id, visible(actor))
+    )
+    if (await session.exec(known.limit(1))).first() is None:
+        raise InvalidFieldError("external_issue_id", "There is no such issue here.")
+
+
 async def require_assignable(session: AsyncSession, incident: Incident, person_id: str) -> None:
     """Work can't be given to someone who may not see it. Raises InvalidFieldError."""
     query = select(Person.name, Person.is_guest).where(
@@ -108,9 +119,9 @@ async def replace_members(
     """Make the channel's members exactly these."""
     # Two at once would each leave the other's members: PostgreSQL's DELETE sees only what is committed.
     await session.exec(select(Incident.id).where(col(Incident.id) == incident.id).with_for_update())
-    await _remove_all(session, incident.slack_channel_id)
+    await _remove_all(session, incident.channel_id)
     members = [
-        {"slack_channel_id": incident.slack_channel_id, "slack_user_id": user_id}
+        {"slack_channel_id": incident.channel_id, "slack_user_id": user_id}
         for user_id in sorted(set(slack_user_ids))
     ]
     if members:
@@ -135,7 +146,7 @@ async def replace_channels(
 
 async def forget_members(session: AsyncSession, incident: Incident) -> None:
     """Nobody is known to be in the channel, until Slack is asked again."""
-    await _remove_all(session, incident.slack_channel_id)
+    await _remove_all(session, incident.channel_id)
     incident.members_checked_at = None
     session.add(incident)
 

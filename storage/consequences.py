@@ -1,11 +1,12 @@
 """What follows from a change: jobs written in the same transaction as the change itself."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage import channel_messages, jobs
-from storage.models import HistoryEntry, Incident
+from storage.models import FollowUp, HistoryEntry, Incident
 
 CARD = "card"
 STATUS_UPDATES = "status_updates"
@@ -24,8 +25,10 @@ def edits_of(slack_channel_id: str) -> str:
 
 async def follow(session: AsyncSession, incident: Incident, entry: HistoryEntry, now: datetime) -> None:
     """Bring the follow-up's card up to date and, where the change is announced, tell the channel."""
-    told = {"actor_kind": entry.actor_kind.value, "actor_id": entry.actor_id}
     channel_id = incident.slack_channel_id
+    if channel_id is None:
+        return
+    told = {"actor_kind": entry.actor_kind.value, "actor_id": entry.actor_id}
     card = await channel_messages.card_of(session, entry.follow_up_id)
     is_posted = card is not None and card.ts
     group = edits_of(channel_id) if is_posted else channel_id
@@ -69,3 +72,13 @@ async def resume(session: AsyncSession, slack_channel_id: str, now: datetime) ->
     """What could not be done in the channel for good can be done again."""
     for group_key in (slack_channel_id, edits_of(slack_channel_id)):
         await jobs.revive(session, group_key=group_key, now=now)
+
+
+async def channel_found(
+    session: AsyncSession, incident: Incident, follow_ups: Iterable[FollowUp], now: datetime
+) -> None:
+    """An incident has a channel at last: the cards of these follow-ups belong there."""
+    if incident.slack_channel_id is not None:
+        for follow_up in follow_ups:
+            told = {"actor_kind": follow_up.creator_kind.value, "actor_id": follow_up.creator_id}
+            await sync_card(session, {"follow_up_id": follow_up.id, **told}, incident.slack_channel_id, now)

@@ -47,3 +47,7 @@ class UnavailableError(Exception):
         super().__init__(f"{current.id} is {current.status}")
         self.current = current
         self.last = last
+
+
+class UnansweredError(Exception):
+    """Slack was asked, and has no answer now."""

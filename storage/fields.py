@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from storage.catalogue import clean_labels
 from storage.errors import InvalidFieldError
 from storage.limits import DESCRIPTION_LIMIT, TITLE_LIMIT
-from storage.models import Category, Person, Priority, Team
+from storage.models import Category, ExternalIssue, Person, Priority, Team
 from storage.records import Status
 from storage.text import is_blank, one_line, searchable, storable
 from storage.zones import zone
@@ -28,6 +28,7 @@ COLUMNS = (
     "category_id",
     "due_on",
     "status",
+    "external_issue_id",
 )
 
 STATUS_WORDS = {
@@ -186,6 +187,9 @@ async def in_words(session: AsyncSession, values: dict[str, Any]) -> dict[str, s
         elif name in NAMES:
             table = NAMES[name]
             words[name] = (await session.exec(select(table.name).where(table.id == value))).first()
+        elif name == "external_issue_id":
+            issue = select(ExternalIssue.issue_name).where(col(ExternalIssue.id) == value)
+            words[name] = (await session.exec(issue)).first()
         elif name == "labels":
             words[name] = ", ".join(value)
         elif name == "status":

@@ -10,10 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage import access, catalogue, consequences, fields, history
 from storage.columns import is_id, new_id
-from storage.errors import ConflictError, NotFoundError, UnavailableError
+from storage.errors import ConflictError, InvalidFieldError, NotFoundError, UnavailableError
 from storage.inserting import InsertNew
-from storage.models import FollowUp, FollowUpLabel, Incident, Label, Priority
-from storage.records import CreatorRecord, FollowUpRecord, Status
+from storage.models import ExternalIssue, FollowUp, FollowUpLabel, Incident, Label, Priority
+from storage.records import CreatorRecord, ExternalIssueRecord, FollowUpRecord, Status
 from storage.selection import FOLLOW_UPS, follow_up_record
 
 
@@ -34,6 +34,7 @@ class Draft:
     due_on: date | None = None
     due_zone: str = "UTC"
     source_permalink: str | None = None
+    external_issue_id: str | None = None
     id: str = field(default_factory=new_id)
 
 
@@ -60,6 +61,8 @@ async def create(
     incident = await access.require_incident(session, actor, incident_id)
     if not is_id(draft.id):
         draft = replace(draft, id=new_id())
+    if draft.external_issue_id is not None:
+        await access.require_issue(session, actor, draft.external_issue_id)
     values = await fields.valid(
         session, asdict(draft), incident.slack_team_id, not_before=fields.today(draft.due_zone, now)
     )
@@ -145,7 +148,7 @@ async def change(
             }
             for name, value in changed.items()
         },
-        announce=_is_announced(changed),
+        announce=_is_announced(changed) and incident.slack_channel_id is not None,
         now=now,
     )
     session.add(entry)
@@ -233,6 +236,27 @@ async def take(
         assigned = await history.last_change(session, follow_up_id, "assignee_id")
         raise UnavailableError(await read(session, follow_up_id), assigned)
     return await assign(session, actor, follow_up_id, actor.id, now=now)
+
+
+async def connect(
+    session: AsyncSession,
+    actor: CreatorRecord,
+    follow_up_id: str,
+    issue: ExternalIssueRecord,
+    *,
+    now: datetime,
+) -> FollowUpRecord:
+    """Tie the follow-up to an issue that is there already. Raises InvalidFieldError when it has one."""
+    follow_up = await access.require_follow_up(session, actor, follow_up_id)
+    if follow_up.external_issue_id is not None:
+        has = (await read(session, follow_up_id)).external_issue
+        raise InvalidFieldError("url", f"This follow-up is connected to {has and has.issue_name} already.")
+    kept = ExternalIssue(
+        provider=issue.provider, issue_name=issue.issue_name, issue_permalink=issue.issue_permalink
+    )
+    session.add(kept)
+    await session.flush()
+    return await change(session, actor, follow_up_id, {"external_issue_id": kept.id}, now=now)
 
 
 async def _require_status(

@@ -13,7 +13,7 @@ from storage.errors import InvalidFieldError
 from storage.inserting import InsertNew
 from storage.limits import INCIDENT_NAME_LIMIT
 from storage.models import FollowUp, Incident
-from storage.records import Visibility
+from storage.records import Status, Visibility
 from storage.text import is_blank, one_line
 
 # conversations.info allows 50 a minute.
@@ -68,11 +68,13 @@ async def by_id(session: AsyncSession, incident_id: str) -> Incident | None:
 async def channels_checked_before(session: AsyncSession, moment: datetime) -> list[str]:
     """Slack ids of the channels not compared with Slack since, oldest first; archived ones rest."""
     query = (
-        select(Incident.slack_channel_id)
+        select(Incident)
+        .where(col(Incident.slack_channel_id).is_not(None))
         .where(col(Incident.channel_checked_at) < moment, col(Incident.is_archived).is_(False))
         .order_by(col(Incident.channel_checked_at))
     )
-    return list(await session.exec(query.limit(CHECKED_AT_ONCE)))
+    stale = await session.exec(query.limit(CHECKED_AT_ONCE))
+    return [incident.channel_id for incident in stale]
 
 
 async def stale_of_person(
@@ -84,6 +86,7 @@ async def stale_of_person(
     """
     theirs = select(FollowUp.incident_id).where(col(FollowUp.assignee_id) == person_id)
     query = select(Incident).where(
+        col(Incident.slack_channel_id).is_not(None),
         col(Incident.visibility) == Visibility.PUBLIC,
         col(Incident.is_archived).is_(False),
         col(Incident.channel_checked_at) < checked_before,
@@ -105,10 +108,16 @@ async def track(
     now: datetime,
     name: str | None = None,
 ) -> Incident:
-    """The channel's incident, made if need be. Raises InvalidFieldError for a blank or overlong name."""
+    """The channel's incident, made if need be. Raises InvalidFieldError for a blank or overlong name.
+
+    Named by the reference of a public incident without a channel, it becomes the channel of that one.
+    """
     # Others may track the same channel, or take the same number, at the same moment: then look again.
     while (known := await by_channel(session, channel.slack_channel_id)) is None:
-        number = await _free_number(session, channel, prefixes)
+        if name is not None and (waiting := await _waiting(session, channel.slack_team_id, name)):
+            return await tie(session, waiting, channel, now)
+        wanted = number_from_channel(channel.name, prefixes)
+        number = await free_number(session, channel.slack_team_id, wanted)
         new = _new_incident(channel, number, prefixes=prefixes, now=now, name=name)
         await session.exec(InsertNew(Incident).values(new.model_dump()))
     return known
@@ -121,7 +130,7 @@ def _new_incident(
         slack_team_id=channel.slack_team_id,
         number=number,
         reference=f"INC-{number}",
-        name=_valid_name(name) if name is not None else name_from_channel(channel.name, prefixes),
+        name=valid_name(name) if name is not None else name_from_channel(channel.name, prefixes),
         name_follows_channel=name is None,
         slack_channel_id=channel.slack_channel_id,
         slack_channel_name=channel.name,
@@ -132,6 +141,43 @@ def _new_incident(
         created_at=now,
         updated_at=now,
     )
+
+
+async def _waiting(session: AsyncSession, slack_team_id: str, reference: str) -> Incident | None:
+    """The public incident of that reference, while it has no channel."""
+    query = select(Incident).where(
+        col(Incident.slack_team_id) == slack_team_id,
+        col(Incident.reference) == one_line(reference).upper(),
+        col(Incident.slack_channel_id).is_(None),
+        col(Incident.visibility) == Visibility.PUBLIC,
+    )
+    return (await session.exec(query.with_for_update())).one_or_none()
+
+
+async def tie(session: AsyncSession, incident: Incident, channel: Channel, now: datetime) -> Incident:
+    """Give an incident without a channel this one, which no incident has. It is as private as the channel is.
+
+    Raises InvalidFieldError where everybody would see a private incident.
+    """
+    if incident.visibility is Visibility.PRIVATE and not channel.is_private:
+        raise InvalidFieldError(
+            "slack_channel_id",
+            f"{incident.reference} is private and #{channel.name} is not: choose a private channel.",
+        )
+    incident.slack_channel_id = channel.slack_channel_id
+    incident.slack_channel_name = channel.name
+    incident.visibility = Visibility.PRIVATE if channel.is_private else Visibility.PUBLIC
+    incident.is_archived = channel.is_archived
+    incident.bot_is_member = channel.bot_is_member
+    incident.channel_checked_at = incident.updated_at = now
+    session.add(incident)
+    await session.flush()
+    outstanding = select(FollowUp).where(
+        col(FollowUp.incident_id) == incident.id, col(FollowUp.status) == Status.OUTSTANDING
+    )
+    found = await session.exec(outstanding.order_by(col(FollowUp.id)))
+    await consequences.channel_found(session, incident, found, now)
+    return incident
 
 
 async def follow_channel(
@@ -189,7 +235,7 @@ async def move_channel(
     await consequences.move(session, old_channel_id, new_channel_id)
 
 
-def _valid_name(name: str) -> str:
+def valid_name(name: str) -> str:
     name = one_line(name)
     if is_blank(name):
         raise InvalidFieldError("incident_name", "Give the incident a name.")
@@ -200,9 +246,9 @@ def _valid_name(name: str) -> str:
     return name
 
 
-async def _free_number(session: AsyncSession, channel: Channel, prefixes: tuple[str, ...]) -> int:
-    in_team = col(Incident.slack_team_id) == channel.slack_team_id
-    wanted = number_from_channel(channel.name, prefixes)
+async def free_number(session: AsyncSession, slack_team_id: str, wanted: int | None) -> int:
+    """The one wanted, or the next."""
+    in_team = col(Incident.slack_team_id) == slack_team_id
     if wanted is not None:
         taken = (
             await session.exec(select(Incident.id).where(in_team, col(Incident.number) == wanted))

@@ -43,6 +43,8 @@ class Team(SQLModel, table=True):
 
 
 class Severity(SQLModel, table=True):
+    """`rank` as the published API has it: the lower, the less severe. A priority's is the other way round."""
+
     id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
     name: str = Field(unique=True)
     description: str | None = None
@@ -65,12 +67,17 @@ class Category(SQLModel, table=True):
 
 
 class Incident(SQLModel, table=True):
-    """`members_checked_at` is when `channel_member` last matched Slack; only private incidents need it."""
+    """`members_checked_at` is when `channel_member` last matched Slack; only private incidents need it.
+
+    One that the API made may have no channel, until it is tied to one. Who made it is known of those only.
+    """
 
     __table_args__ = (
         UniqueConstraint("slack_team_id", "reference"),
         UniqueConstraint("slack_team_id", "number"),
         UniqueConstraint("slack_channel_id"),
+        UniqueConstraint("creator_id", "idempotency_key"),
+        Index("ix_incident_created", "created_at", "id"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
@@ -80,19 +87,30 @@ class Incident(SQLModel, table=True):
     name: str
     name_follows_channel: bool = True
     summary: str | None = None
-    slack_channel_id: str
-    slack_channel_name: str
+    slack_channel_id: str | None = None
+    slack_channel_name: str = ""
     permalink: str | None = None
     visibility: Visibility = Field(default=Visibility.PUBLIC, sa_type=enum_column(Visibility))
     mode: Mode = Field(default=Mode.STANDARD, sa_type=enum_column(Mode))
     status_category: StatusCategory = Field(default=StatusCategory.LIVE, sa_type=enum_column(StatusCategory))
     severity_id: str | None = Field(default=None, foreign_key="severity.id", sa_type=Id)
+    creator_kind: CreatorKind | None = Field(default=None, sa_type=enum_column(CreatorKind))
+    creator_id: str | None = Field(default=None, sa_type=Id)
+    creator_name: str | None = None
+    idempotency_key: str | None = None
     is_archived: bool = False
     bot_is_member: bool = True
     members_checked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     channel_checked_at: datetime = Field(sa_type=UTCDateTime)
     created_at: datetime = Field(sa_type=UTCDateTime)
     updated_at: datetime = Field(sa_type=UTCDateTime)
+
+    @property
+    def channel_id(self) -> str:
+        """Where there must be a channel. Raises LookupError where there is none."""
+        if self.slack_channel_id is None:
+            raise LookupError(f"{self.reference} has no channel")
+        return self.slack_channel_id
 
 
 class ChannelMember(SQLModel, table=True):
@@ -121,6 +139,9 @@ class FollowUp(SQLModel, table=True):
         # The newest of whatever status. Without these PostgreSQL may walk through all there are, in order.
         Index("ix_follow_up_incident", "incident_id", "id"),
         Index("ix_follow_up_assignee", "assignee_id", "id"),
+        Index("ix_follow_up_created", "created_at"),
+        Index("ix_follow_up_updated", "updated_at"),
+        Index("ix_follow_up_team", "assignee_team_id", "id"),
         Index("ix_follow_up_incident_status", "incident_id", "status", "id"),
         Index("ix_follow_up_assignee_status", "assignee_id", "status", "id"),
         Index(

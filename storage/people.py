@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import and_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.errors import InvalidFieldError, NotFoundError
 from storage.inserting import InsertNew
 from storage.models import Person, Team
 from storage.records import TeamRecord
 from storage.text import one_line
+
+OURS = and_(col(Person.is_bot).is_(False), col(Person.is_stranger).is_(False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +112,35 @@ async def teams(session: AsyncSession, slack_team_id: str) -> list[TeamRecord]:
         .order_by(col(Team.name))
     )
     return [TeamRecord(team.id, team.slack_usergroup_id, team.name) for team in await session.exec(query)]
+
+
+async def listed(
+    session: AsyncSession,
+    *,
+    limit: int,
+    after: str | None = None,
+    slack_user_id: str | None = None,
+    include_deleted: bool = False,
+) -> list[Person]:
+    """People of this workspace who have met the bot, by id. Bots and people of other workspaces are none.
+
+    Raises InvalidFieldError for an unknown `after`.
+    """
+    query = select(Person).where(OURS).order_by(col(Person.id)).limit(limit)
+    if after is not None:
+        if (await session.exec(select(Person.id).where(col(Person.id) == after, OURS))).first() is None:
+            raise InvalidFieldError("after", "There is no such user; begin again without it.")
+        query = query.where(col(Person.id) > after)
+    if slack_user_id is not None:
+        query = query.where(col(Person.slack_user_id) == slack_user_id)
+    if not include_deleted:
+        query = query.where(col(Person.is_deleted).is_(False))
+    return list(await session.exec(query))
+
+
+async def one_of_ours(session: AsyncSession, person_id: str) -> Person:
+    """Raises NotFoundError."""
+    person = (await session.exec(select(Person).where(col(Person.id) == person_id, OURS))).one_or_none()
+    if person is None:
+        raise NotFoundError(f"no person {person_id}")
+    return person

@@ -89,9 +89,12 @@ class CategoryRecord:
 
 @dataclass(frozen=True, slots=True)
 class ExternalIssueRecord:
+    """`id` is None until it is kept."""
+
     provider: str
     issue_name: str
     issue_permalink: str
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +112,50 @@ class CreatorRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SeverityRecord:
+    """`rank` orders severities, the least severe first."""
+
+    id: str
+    name: str
+    rank: int
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentRecord:
+    """Without a channel, its channel's id is None and the name empty."""
+
     id: str
     reference: str
     name: str
     slack_team_id: str
-    slack_channel_id: str
+    slack_channel_id: str | None
     slack_channel_name: str
     visibility: Visibility = Visibility.PUBLIC
     mode: Mode = Mode.STANDARD
     status_category: StatusCategory = StatusCategory.LIVE
     severity: str | None = None
     is_archived: bool = False
+
+    @property
+    def channel_id(self) -> str:
+        """Where there must be a channel. Raises LookupError where there is none."""
+        if self.slack_channel_id is None:
+            raise LookupError(f"{self.reference} has no channel")
+        return self.slack_channel_id
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentDetails:
+    """An incident as the API shows it. `creator` is None where a channel made it."""
+
+    incident: IncidentRecord
+    created_at: datetime
+    updated_at: datetime
+    severity: SeverityRecord | None = None
+    creator: CreatorRecord | None = None
+    summary: str | None = None
+    permalink: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

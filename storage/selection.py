@@ -106,6 +106,7 @@ FOLLOW_UP_COLUMNS: tuple[Any, ...] = (
     _issue.c.provider,
     _issue.c.issue_name,
     _issue.c.issue_permalink,
+    _issue.c.id,
 )
 
 INCIDENTS = _incident.outerjoin(_severity, _severity.c.id == _incident.c.severity_id)
@@ -188,7 +189,7 @@ def follow_up_record(row: tuple[Any, ...], incident: IncidentRecord | None = Non
         id=id_,
         title=title,
         status=status,
-        incident=incident or incident_record(row[37:]),
+        incident=incident or incident_record(row[38:]),
         creator=CreatorRecord(creator_kind, creator_id, slack_creator[0] or creator_name, slack_creator[1]),
         version=version,
         created_at=created_at,
@@ -203,7 +204,7 @@ def follow_up_record(row: tuple[Any, ...], incident: IncidentRecord | None = Non
         else None,
         assignee=PersonRecord(*person) if person[0] else None,
         assignee_team=TeamRecord(*row[29:32]) if row[29] else None,
-        external_issue=ExternalIssueRecord(*row[34:37]) if row[34] else None,
+        external_issue=ExternalIssueRecord(*row[34:38]) if row[34] else None,
         due_on=due_on,
         due_zone=due_zone,
         due_at=due_at,

@@ -21,7 +21,7 @@ GONE = "This follow-up no longer exists, or you can’t see it."
 SAVED = "Saved."
 STRANGER = "Follow-ups are for members of the workspace that installed them."
 CHANNEL_UNSEEN = "I can’t see this channel. Invite me with /invite, then try again."
-FIELD_NAMES = {"assignee_team": "Team", "due_on": "Due date"}
+FIELD_NAMES = {"assignee_team": "Team", "due_on": "Due date", "external_issue": "Issue"}
 
 
 def no_incident_here(command: str, title: str) -> str:

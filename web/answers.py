@@ -6,5 +6,9 @@ from pydantic import BaseModel
 JSON = "application/json"
 
 
+def written(shape: BaseModel) -> bytes:
+    return shape.__pydantic_serializer__.to_json(shape, exclude_none=True)
+
+
 def answer(shape: BaseModel, status: int = 200) -> Response:
-    return Response(shape.__pydantic_serializer__.to_json(shape, exclude_none=True), status, media_type=JSON)
+    return Response(written(shape), status, media_type=JSON)

@@ -8,17 +8,26 @@ from typing import Protocol
 from storage.api_keys import KeyRecord
 from storage.database import Database
 from storage.incidents import Channel
-from storage.records import CreatorRecord, IncidentRecord
+from storage.records import CreatorRecord, IncidentRecord, TeamRecord
 
 
 class Slack(Protocol):
-    """What the API asks of Slack, through the bot."""
+    """What the API asks of Slack, through the bot. Those that wait for Slack raise UnansweredError."""
 
     @property
     def team_id(self) -> str: ...
 
+    @property
+    def prefixes(self) -> tuple[str, ...]: ...
+
     async def channel(self, slack_channel_id: str) -> Channel | None:
         """The channel, unless the bot can't see it."""
+
+    async def meet(self, slack_user_id: str) -> None:
+        """Whoever Slack knows by that id is known here from now on."""
+
+    async def teams(self) -> list[TeamRecord]:
+        """Slack's user groups."""
 
     async def check_incident(self, incident_id: str) -> None:
         """Before an incident is changed: who may see it is no older than a minute."""

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storage.columns import new_id
-from storage.errors import InvalidFieldError, NotFoundError, UnavailableError
+from storage.errors import InvalidFieldError, NotFoundError, UnansweredError, UnavailableError
 
 # In the scope: what every answer to the key's requests says of its bucket.
 HEADERS_KEY = "rate_limit_headers"
@@ -45,6 +45,8 @@ MESSAGES: Mapping[int, str] = MappingProxyType(
         405: "This address does not take this method; the Allow header has those it does.",
     }
 )
+UNKNOWN = "There is nothing of this id, or this key may not see it."
+SILENT = "Slack, which has to be asked about this, does not answer. Nothing was changed; try again."
 FAILED = "Something failed here. The log of the server has the reason under this request_id."
 
 
@@ -87,9 +89,9 @@ def invalid(pointer: str, message: str, code: str = "invalid_value") -> ApiError
     return ApiError(422, Problem(code, message, pointer))
 
 
-def not_found(kind: str) -> ApiError:
+def not_found() -> ApiError:
     """The same for what isn't there and for what the key may not see."""
-    return ApiError(404, Problem("not_found", f"There is no such {kind}, or this key may not see it."))
+    return ApiError(404, Problem("not_found", UNKNOWN))
 
 
 def respond(request: Request, error: ApiError) -> Response:
@@ -125,7 +127,12 @@ def _response(
 
 # What storage calls a column, and the published API.
 FIELDS: Mapping[str, str] = MappingProxyType(
-    {"priority_id": "follow_up_priority_option_id", "category_id": "follow_up_category_id"}
+    {
+        "priority_id": "follow_up_priority_option_id",
+        "category_id": "follow_up_category_id",
+        "external_issue_id": "external_issue_reference_id",
+        "external_id": "retrospective_incident_options/external_id",
+    }
 )
 
 
@@ -137,7 +144,9 @@ def of_storage(error: Exception) -> ApiError:
             for name, sentence in error.errors.items()
         ]
         return ApiError(422, *problems)
-    return not_found("incident or follow-up")
+    if isinstance(error, UnansweredError):
+        return ApiError(503, Problem("slack_unavailable", SILENT), headers={"Retry-After": "5"})
+    return not_found()
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -177,6 +186,7 @@ HANDLERS = {
     ApiError: _refused,
     InvalidFieldError: _refused_by_storage,
     NotFoundError: _refused_by_storage,
+    UnansweredError: _refused_by_storage,
     UnavailableError: _refused_by_storage,
     RequestValidationError: _invalid,
     HTTPException: _refused_by_framework,

@@ -2,29 +2,76 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from storage import follow_ups
-from storage.pages import PageQuery, page
+from storage.pages import PageQuery
+from storage.records import Mode
+from web import follow_ups
 from web.answers import answer
+from web.filters import Span, span_of
 from web.keys import Called, KeyedRoute, needs
+from web.payloads import ULID, ConnectIssue, CreateFromLink, FollowUpCreate, FollowUpUpdate
 from web.shapes import PaginationMeta
 from web.shapes_v3 import Listed, Shown, follow_up
 
-router = APIRouter(prefix="/v3/follow_ups", tags=["Follow-ups"], route_class=KeyedRoute)
+router = APIRouter(prefix="/v3/follow_ups", tags=["Follow-ups v3"], route_class=KeyedRoute)
+
+IdQuery = Annotated[str | None, Query(pattern=ULID)]
 
 
 @router.get("", response_model=Listed, openapi_extra=needs("actions.view"))
-async def listed(call: Called, page_size: Annotated[int, Query(ge=1, le=250)] = 25) -> Response:
-    async with call.database.read() as session:
-        found = await page(session, call.actor, PageQuery(limit=page_size))
-    after = found[-1].id if len(found) == page_size else None
-    meta = PaginationMeta(page_size=page_size, after=after)
+async def list_follow_ups(
+    call: Called,
+    *,
+    created: Annotated[Span, Depends(span_of("created_at"))],
+    updated: Annotated[Span, Depends(span_of("updated_at"))],
+    page_size: Annotated[int, Query(ge=1, le=250)] = 25,
+    after: IdQuery = None,
+    incident_id: IdQuery = None,
+    incident_mode: Mode | None = None,
+    assignee_team_id: IdQuery = None,
+) -> Response:
+    query = PageQuery(page_size, after, incident_id, incident_mode, assignee_team_id, created, updated)
+    found = await follow_ups.listed(call, query)
+    meta = PaginationMeta(page_size=page_size, after=found[-1].id if len(found) == page_size else None)
     return answer(Listed(follow_ups=tuple(map(follow_up, found)), pagination_meta=meta))
 
 
+@router.post("", status_code=201, response_model=Shown, openapi_extra=needs("follow_ups.create"))
+async def create_follow_up(call: Called, payload: FollowUpCreate) -> Response:
+    return answer(Shown(follow_up=follow_up(await follow_ups.made(call, payload))), 201)
+
+
+@router.post(
+    "/actions/create_from_link",
+    status_code=201,
+    response_model=Shown,
+    openapi_extra=needs("follow_ups.create"),
+)
+async def create_follow_up_from_link(call: Called, payload: CreateFromLink) -> Response:
+    return answer(Shown(follow_up=follow_up(await follow_ups.made_from_link(call, payload))), 201)
+
+
 @router.get("/{id}", response_model=Shown, openapi_extra=needs("actions.view"))
-async def shown(id: str, call: Called) -> Response:  # noqa: A002  as published
-    async with call.database.read() as session:
-        found = await follow_ups.get(session, call.actor, id)
-    return answer(Shown(follow_up=follow_up(found)))
+async def show_follow_up(call: Called, id: str) -> Response:  # noqa: A002  as published
+    return answer(Shown(follow_up=follow_up(await follow_ups.shown(call, id))))
+
+
+@router.put("/{id}", response_model=Shown, openapi_extra=needs("follow_ups.update"))
+async def update_follow_up(call: Called, id: str, payload: FollowUpUpdate) -> Response:  # noqa: A002
+    return answer(Shown(follow_up=follow_up(await follow_ups.changed(call, id, payload))))
+
+
+@router.delete("/{id}", status_code=204, openapi_extra=needs("follow_ups.destroy"))
+async def delete_follow_up(call: Called, id: str) -> Response:  # noqa: A002
+    await follow_ups.deleted(call, id)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{id}/actions/connect_external_issue",
+    response_model=Shown,
+    openapi_extra=needs("follow_ups.connect_external_issue"),
+)
+async def connect_external_issue(call: Called, id: str, payload: ConnectIssue) -> Response:  # noqa: A002
+    return answer(Shown(follow_up=follow_up(await follow_ups.connected(call, id, payload))))

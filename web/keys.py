@@ -1,12 +1,13 @@
 """Who asks: the bearer key, what it may do, and whether its bucket holds another request."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from datetime import datetime
 from typing import Annotated, Any
 from weakref import WeakValueDictionary
 
 from fastapi import Depends, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from storage import api_keys
@@ -95,6 +96,7 @@ class KeyedRoute(APIRoute):
         handle = super().get_route_handler()
         needed = frozenset((self.openapi_extra or {}).get(SCOPES_KEY, ()))
         has_body = self.body_field is not None
+        known = frozenset(_parameters(self.dependant))
 
         async def keyed(request: Request) -> Response:
             context: Context = request.app.state.context
@@ -104,14 +106,31 @@ class KeyedRoute(APIRoute):
             allowance = await request.app.state.keys.admit(_secret(request), now)
             request.scope[HEADERS_KEY] = allowance.headers(now.timestamp())
             if missing := needed - allowance.key.scopes:
-                raise _forbidden(missing)
+                raise forbidden(missing)
             request.scope["call"] = Call(context, slack, allowance.key, now)
+            _refuse_others(request, known)
             if has_body:
                 request = BodyRequest(request.scope, request.receive)
                 await request.json()
             return await handle(request)
 
         return keyed
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _parameters(inner)
+
+
+def _refuse_others(request: Request, known: Collection[str]) -> None:
+    """A filter with a typing error, left out in silence, would show everything."""
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        raise ApiError(
+            422,
+            *(Problem("unknown_parameter", "There is no such parameter.", f"/{name}") for name in unknown),
+        )
 
 
 def _secret(request: Request) -> str:
@@ -121,7 +140,7 @@ def _secret(request: Request) -> str:
     return secret.strip()
 
 
-def _forbidden(missing: frozenset[str]) -> ApiError:
+def forbidden(missing: Collection[str]) -> ApiError:
     named = " and ".join(sorted(missing))
     return ApiError(403, Problem("missing_scope", f"This key lacks the scope {named}."))
 

@@ -37,7 +37,7 @@ async def tally(database: Database, slack: Playground) -> Tally:
     found = Tally()
     async with database.read() as session:
         follow_ups = (await session.exec(select(FollowUp).order_by(col(FollowUp.id)))).all()
-        channels = dict((await session.exec(select(Incident.id, Incident.slack_channel_id))).all())
+        channels = {incident.id: incident.channel_id for incident in await session.exec(select(Incident))}
         entries = (await session.exec(ENTRIES.order_by(col(HistoryEntry.id)))).all()
     told: dict[str, list[str]] = defaultdict(list)
     for row in entries:

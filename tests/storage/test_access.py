@@ -133,7 +133,7 @@ async def test_only_people_are_in_channels(database: Database, kind: CreatorKind
     impostor = CreatorRecord(kind, on.alice.id, on.alice.name, on.alice.slack_user_id)
 
     assert await let_in(database, impostor, on) == [False] * len(ACTS)
-    channel_id = on.incident.slack_channel_id
+    channel_id = on.incident.channel_id
     assert await look(database, listing.of_channel, impostor, channel_id, ALL, now=NOW) is None
 
 
@@ -156,9 +156,7 @@ async def test_a_member_of_another_private_channel_is_a_stranger_here(database: 
 async def test_a_channels_list_is_for_whoever_slack_says_stands_in_it(database: Database) -> None:
     on = await cast(database, private=True)
 
-    found = await look(
-        database, listing.of_channel, on.bob, on.incident.slack_channel_id, ListQuery(), now=NOW
-    )
+    found = await look(database, listing.of_channel, on.bob, on.incident.channel_id, ListQuery(), now=NOW)
 
     assert found is not None
     assert found.items == (on.follow_up,)
@@ -178,7 +176,7 @@ async def test_a_private_incidents_work_goes_to_its_members_only(database: Datab
 
 async def test_what_someone_who_left_was_assigned_is_not_in_their_own_list(database: Database) -> None:
     on = await cast(database, private=True)
-    channel_id = on.incident.slack_channel_id
+    channel_id = on.incident.channel_id
     charlie_in_slack = on.charlie.slack_user_id or ""
     await run(database, access.replace_channels, TEAM, charlie_in_slack, [channel_id])
     public = await run(database, an_incident, "inc-7-public")
@@ -194,7 +192,7 @@ async def test_what_someone_who_left_was_assigned_is_not_in_their_own_list(datab
 
 async def test_membership_counts_from_the_moment_it_is_known(database: Database) -> None:
     on = await cast(database, private=True)
-    channel_id = on.incident.slack_channel_id
+    channel_id = on.incident.channel_id
 
     await run(database, access.replace_channels, TEAM, "UCHARLIE", [channel_id])
     assert all(await let_in(database, on.charlie, on))
@@ -243,7 +241,7 @@ async def test_members_matched_twice_at_once_are_those_of_one_of_the_answers(dat
 
 async def test_the_same_member_may_join_twice_at_once(database: Database) -> None:
     on = await cast(database, private=True)
-    channel_id = on.incident.slack_channel_id
+    channel_id = on.incident.channel_id
 
     await asyncio.gather(
         *(run(database, access.replace_channels, TEAM, "UDAVE", [channel_id]) for _ in range(5)),
@@ -257,7 +255,7 @@ async def test_a_channel_that_the_bot_lost_is_nobodys_to_see(database: Database)
     for private in (False, True):
         on = await cast(database, private=private)
         async with database.write() as session:
-            incident = await incidents.by_channel(session, on.incident.slack_channel_id)
+            incident = await incidents.by_channel(session, on.incident.channel_id)
             assert incident is not None
             await incidents.lose_channel(session, incident, LATER)
 
@@ -293,7 +291,7 @@ async def test_a_private_channel_that_stays_private_keeps_its_members(database: 
 async def test_members_move_along_when_a_channel_gets_another_id(database: Database) -> None:
     on = await cast(database, private=True)
 
-    await run(database, incidents.move_channel, on.incident.slack_channel_id, "C-NEW", LATER)
+    await run(database, incidents.move_channel, on.incident.channel_id, "C-NEW", LATER)
 
     assert await members(database, "C-NEW") == {"UALICE", "UBOB"}
     assert await members(database) == set()

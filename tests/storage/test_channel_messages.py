@@ -16,7 +16,7 @@ def posted(made: FollowUpRecord, kind: Kind, ts: str, **more: Any) -> ChannelMes
         kind=kind,
         incident_id=made.incident.id,
         follow_up_id=made.id if kind is Kind.CARD else None,
-        slack_channel_id=made.incident.slack_channel_id,
+        slack_channel_id=made.incident.channel_id,
         ts=ts,
         posted_at=NOW,
         **more,
@@ -43,7 +43,7 @@ async def test_a_follow_up_has_its_card_and_an_incident_its_last_updates(databas
 async def test_the_bot_knows_whether_it_spoke_since(database: Database) -> None:
     _, made = await alice_and_follow_up(database)
     await run(database, channel_messages.remember, posted(made, Kind.CARD, "1.1"))
-    channel_id = made.incident.slack_channel_id
+    channel_id = made.incident.channel_id
 
     just_before = NOW - timedelta(microseconds=1)
     assert await look(database, channel_messages.posted_since, channel_id, just_before)

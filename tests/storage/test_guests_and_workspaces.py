@@ -60,7 +60,7 @@ async def test_a_guest_sees_a_public_incident_from_within_its_channel_only(datab
     on = await cast(database, is_guest=True)
     assert not any(await sees(database, on.other, on))
 
-    await run(database, access.replace_channels, TEAM, "UOLGA", [on.incident.slack_channel_id, "C-unknown"])
+    await run(database, access.replace_channels, TEAM, "UOLGA", [on.incident.channel_id, "C-unknown"])
     assert all(await sees(database, on.other, on))
 
     await run(database, access.replace_channels, TEAM, "UOLGA", [])
@@ -72,14 +72,14 @@ async def test_who_is_not_of_the_workspace_sees_nothing_even_from_within_the_cha
     database: Database, kind: str
 ) -> None:
     on = await cast(database, **{kind: True})
-    await run(database, access.replace_channels, TEAM, "UOLGA", [on.incident.slack_channel_id])
+    await run(database, access.replace_channels, TEAM, "UOLGA", [on.incident.channel_id])
 
     assert not any(await sees(database, on.other, on))
 
 
 async def test_who_is_of_another_workspace_sees_nothing_of_this_one(database: Database) -> None:
     on = await cast(database, slack_team_id=THEIRS)
-    await run(database, access.replace_channels, THEIRS, "UOLGA", [on.incident.slack_channel_id])
+    await run(database, access.replace_channels, THEIRS, "UOLGA", [on.incident.channel_id])
 
     assert not any(await sees(database, on.other, on))
     assert all(await sees(database, on.alice, on))
@@ -87,7 +87,7 @@ async def test_who_is_of_another_workspace_sees_nothing_of_this_one(database: Da
 
 async def test_what_a_guest_has_to_do_is_listed_where_they_are_in_the_channel(database: Database) -> None:
     on = await cast(database, is_guest=True)
-    channel_id = on.incident.slack_channel_id
+    channel_id = on.incident.channel_id
     await run(database, access.replace_channels, TEAM, "UOLGA", [channel_id])
     await run(database, follow_ups.assign, on.alice, on.follow_up.id, on.other.id, now=LATER)
     mine = await look(database, listing.of_person, on.other, ALL, now=NOW)
@@ -130,7 +130,7 @@ async def test_a_guests_channels_are_kept_only_where_they_matter(database: Datab
     on = await cast(database, is_guest=True)
     foreign = Channel(THEIRS, "C-theirs", "inc-7-theirs")
     await run(database, track, foreign, prefixes=PREFIXES, now=NOW)
-    ours = on.incident.slack_channel_id
+    ours = on.incident.channel_id
 
     await run(database, access.replace_channels, TEAM, "UOLGA", [ours, "C-theirs", "C-untracked"])
 

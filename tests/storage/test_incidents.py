@@ -81,7 +81,7 @@ async def test_a_tracked_channel_is_an_incident_of_its_number(database: Database
     )
 
     assert (made.number, made.reference, made.name) == (142, "INC-142", "Checkout is down")
-    assert (made.slack_channel_id, made.slack_channel_name) == (
+    assert (made.channel_id, made.slack_channel_name) == (
         "C-inc-142-checkout-is-down",
         "inc-142-checkout-is-down",
     )
@@ -160,7 +160,7 @@ async def follow(database: Database, slack_channel_id: str, name: str, **describ
 async def test_an_incident_follows_its_channels_name_and_keeps_its_reference(database: Database) -> None:
     made = await track(database, "inc-142-checkout-is-down")
 
-    renamed = await follow(database, made.slack_channel_id, "inc-150-payments-are-down")
+    renamed = await follow(database, made.channel_id, "inc-150-payments-are-down")
 
     assert renamed is not None
     assert (renamed.name, renamed.slack_channel_name) == ("Payments are down", "inc-150-payments-are-down")
@@ -171,7 +171,7 @@ async def test_an_incident_follows_its_channels_name_and_keeps_its_reference(dat
 async def test_a_typed_name_does_not_follow_the_channel(database: Database) -> None:
     made = await track(database, "general", name="Checkout is down")
 
-    renamed = await follow(database, made.slack_channel_id, "inc-9-payments")
+    renamed = await follow(database, made.channel_id, "inc-9-payments")
 
     assert renamed is not None
     assert (renamed.name, renamed.slack_channel_name) == ("Checkout is down", "inc-9-payments")
@@ -181,12 +181,12 @@ async def test_privacy_archive_and_the_bots_presence_follow_the_channel(database
     made = await track(database, "inc-1-x")
 
     hidden = await follow(
-        database, made.slack_channel_id, "inc-1-x", is_private=True, is_archived=True, bot_is_member=False
+        database, made.channel_id, "inc-1-x", is_private=True, is_archived=True, bot_is_member=False
     )
     assert hidden is not None
     assert (hidden.visibility, hidden.is_archived, hidden.bot_is_member) == (Visibility.PRIVATE, True, False)
 
-    back = await follow(database, made.slack_channel_id, "inc-1-x")
+    back = await follow(database, made.channel_id, "inc-1-x")
     assert back is not None
     assert (back.visibility, back.is_archived, back.bot_is_member) == (Visibility.PUBLIC, False, True)
     assert await look(database, incidents.by_id, made.id) == back
@@ -195,7 +195,7 @@ async def test_privacy_archive_and_the_bots_presence_follow_the_channel(database
 async def test_a_channel_that_is_as_it_was_was_only_looked_at(database: Database) -> None:
     made = await track(database, "inc-1-x")
 
-    same = await follow(database, made.slack_channel_id, "inc-1-x")
+    same = await follow(database, made.channel_id, "inc-1-x")
 
     assert same is not None
     assert (same.updated_at, same.channel_checked_at) == (NOW, LATER)
@@ -225,18 +225,18 @@ async def test_messages_move_along_when_a_channel_gets_another_id(database: Data
         kind=Kind.CARD,
         incident_id=incident.id,
         follow_up_id=made.id,
-        slack_channel_id=incident.slack_channel_id,
+        slack_channel_id=incident.channel_id,
         ts="1.1",
         posted_at=NOW,
     )
     await run(database, channel_messages.remember, card)
 
-    await run(database, incidents.move_channel, incident.slack_channel_id, "C-NEW", LATER)
+    await run(database, incidents.move_channel, incident.channel_id, "C-NEW", LATER)
 
     moved = await look(database, incidents.by_channel, "C-NEW")
     assert moved is not None
     assert (moved.id, moved.reference) == (incident.id, "INC-142")
-    assert await look(database, incidents.by_channel, incident.slack_channel_id) is None
+    assert await look(database, incidents.by_channel, incident.channel_id) is None
     kept = await look(database, channel_messages.card_of, made.id)
     assert kept is not None
     assert (kept.slack_channel_id, kept.ts) == ("C-NEW", "1.1")
@@ -247,11 +247,11 @@ async def test_nothing_moves_onto_a_channel_that_is_an_incident_already(database
     first = await run(database, an_incident, "inc-1-a")
     second = await run(database, an_incident, "inc-2-b")
 
-    await run(database, incidents.move_channel, first.slack_channel_id, second.slack_channel_id, LATER)
+    await run(database, incidents.move_channel, first.channel_id, second.channel_id, LATER)
     await run(database, incidents.move_channel, "C-unknown", "C-NEW", LATER)
 
     for incident in (first, second):
-        assert await look(database, incidents.by_channel, incident.slack_channel_id) == incident
+        assert await look(database, incidents.by_channel, incident.channel_id) == incident
 
 
 async def test_the_incident_of_a_follow_up(database: Database) -> None:

@@ -92,7 +92,7 @@ class Life(RuleBasedStateMachine):
         self.incident = self.wait(run(self.database, an_incident, f"inc-{self.number}-life"))
         given = {"title": "Rotate", "priority_id": "Low"} | values | {"status": Status.OUTSTANDING}
         given["priority_id"] = given["priority_id"] or "Low"  # else it would have the default one
-        start = dict.fromkeys(VALUES) | {"labels": ()} | given
+        start = dict.fromkeys((*fields.COLUMNS, *VALUES)) | {"labels": ()} | given
         draft = Draft(**{name: value for name, value in self.stored(given).items() if name != "status"})
         self.wait(run(self.database, no_jobs))
         made = self.wait(

@@ -84,7 +84,7 @@ async def test_each_filter_shows_its_own_newest_first(database: Database) -> Non
         assert found.incident is not None
         assert found.incident.reference == "INC-142"
         assert (found.has_older, found.has_newer) == (False, False)
-        channel_id = incident.slack_channel_id
+        channel_id = incident.channel_id
         of_channel = await look(
             database, listing.of_channel, alice, channel_id, ListQuery(shown), now=NEXT_WEEK
         )
@@ -95,7 +95,7 @@ async def test_counts_agree_wherever_they_are_asked_for(database: Database) -> N
     alice, incident = await alice_and_incident(database)
     await one_of_each(database, alice, incident)
 
-    heading = await look(database, listing.incident_in_channel, incident.slack_channel_id, NEXT_WEEK)
+    heading = await look(database, listing.incident_in_channel, incident.channel_id, NEXT_WEEK)
 
     assert heading is not None
     assert (heading[0].id, heading[1]) == (incident.id, Counts(outstanding=6, overdue=2, done=3))

@@ -78,7 +78,7 @@ def of_person(query: ListQuery) -> Asked:
 def opening(shown: Filter) -> Asked:
     return lambda actor, incident, _: (
         lambda session: ask_prepared(
-            session, listing.OPENINGS[shown], channel=incident.slack_channel_id, person=actor.id, now=NOW
+            session, listing.OPENINGS[shown], channel=incident.channel_id, person=actor.id, now=NOW
         )
     )
 
@@ -101,7 +101,7 @@ ASKED: dict[str, tuple[Asked, set[str]]] = {
     "a person's search": (of_person(ListQuery(Filter.ALL, "certs")), ASSIGNEE),
     "a channel's incident": (
         lambda _, incident, __: (
-            lambda session: listing.incident_in_channel(session, incident.slack_channel_id, NOW)
+            lambda session: listing.incident_in_channel(session, incident.channel_id, NOW)
         ),
         INCIDENT,
     ),
@@ -122,7 +122,7 @@ ASKED: dict[str, tuple[Asked, set[str]]] = {
     ),
     "what was posted since": (
         lambda _, incident, __: (
-            lambda session: channel_messages.posted_since(session, incident.slack_channel_id, NOW)
+            lambda session: channel_messages.posted_since(session, incident.channel_id, NOW)
         ),
         {"ix_channel_message_posted"},
     ),

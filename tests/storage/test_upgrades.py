@@ -52,7 +52,7 @@ async def use(database: Database, alice: CreatorRecord, incident: Incident) -> N
     added = await run(database, a_follow_up, alice, incident)
     await run(database, follow_ups.complete, alice, added.id, now=NOW)
     async with database.read() as session:
-        channel = incident.slack_channel_id
+        channel = incident.channel_id
         shown = await listing.of_channel(session, alice, channel, ListQuery(Filter.DONE), now=NOW)
     assert shown is not None
     assert added.id in {item.id for item in shown.items}

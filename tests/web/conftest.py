@@ -1,23 +1,23 @@
 """The whole program beside a playground, as a script meets it: over HTTP, with keys."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from incident_io import AuthenticatedClient
 
-from storage import access, api_keys, follow_ups, incidents, people
+from bot import directory, membership
+from playground import seed
+from storage import api_keys, follow_ups, incidents
 from storage.api_keys import PRIVATE_INCIDENTS, SCOPES, KeyRecord
 from storage.database import Database
 from storage.follow_ups import Draft
-from storage.incidents import Channel
 from storage.models import Incident
-from storage.people import SlackUser
-from storage.records import CreatorKind, CreatorRecord, FollowUpRecord
+from storage.records import CreatorRecord, FollowUpRecord
 from tests.scenarios.conftest import Scenario, command, replicas, scenario, transport
+from tests.web import contract
 
 __all__ = ["command", "replicas", "scenario", "transport"]
 
@@ -54,10 +54,15 @@ class Server:
         return self.scenario.app.database
 
     def client(self, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.base_url, headers=dict(headers or {}), timeout=30)
+        return httpx.AsyncClient(
+            base_url=self.base_url,
+            headers=dict(headers or {}),
+            timeout=30,
+            event_hooks={"response": [contract.check]},
+        )
 
     async def key(self, *scopes: str, name: str = "Deploy script", **more: Any) -> Key:
-        """With every scope but private incidents, unless some are named."""
+        """With every scope but that for private incidents, unless some are named."""
         now = self.scenario.clock()
         async with self.database.write() as session:
             record, secret = await api_keys.create(session, name, scopes or ALL_PUBLIC, now=now, **more)
@@ -65,26 +70,25 @@ class Server:
         self.keys.append(Key(record, secret, self.base_url, http))
         return self.keys[-1]
 
-    async def person(self, name: str = "Alice", **described: Any) -> CreatorRecord:
-        team = self.scenario.context.identity.slack_team_id
-        user = SlackUser(
-            **{"slack_team_id": team, "slack_user_id": f"U{name.upper()}", "name": name} | described
-        )
-        async with self.database.write() as session:
-            person = await people.remember(session, user, self.scenario.clock())
-        return CreatorRecord(CreatorKind.USER, person.id, person.name, person.slack_user_id)
+    async def person(self, slack_user_id: str = seed.MAYA) -> CreatorRecord:
+        return (await directory.reader(self.scenario.context, slack_user_id)).actor
 
     async def incident(
-        self, channel_id: str = "C0142", *, private_to: list[CreatorRecord] | None = None, **more: Any
+        self, name: str = "checkout", *, private_to: Iterable[str] | None = None, **more: Any
     ) -> Incident:
-        now = self.scenario.clock() + timedelta(seconds=50)  # nobody needs to ask Slack about its channel
-        team = self.scenario.context.identity.slack_team_id
-        channel = Channel(team, channel_id, f"inc-{channel_id.lower()}", is_private=private_to is not None)
+        """In a channel of its own, made by Maya, with the bot in it."""
+        context, acts = self.scenario.context, self.scenario.slack.acts
+        made = acts.create(seed.MAYA, name, is_private=private_to is not None)
+        for member in (seed.BOT, *(private_to or ())):
+            if member != seed.MAYA:
+                acts.invite(seed.MAYA, made.id, member)
+        channel = await directory.channel(context, made.id)
+        assert channel is not None
         async with self.database.write() as session:
-            incident = await incidents.track(session, channel, prefixes=("inc-",), now=now, **more)
-            if private_to is not None:
-                members = [member.slack_user_id or "" for member in private_to]
-                await access.replace_members(session, incident, members, now)
+            incident = await incidents.track(
+                session, channel, prefixes=(), now=self.scenario.clock(), name=name, **more
+            )
+        await membership.refresh_members(context, made.id)
         return incident
 
     async def follow_up(

@@ -8,8 +8,8 @@ from tests.web.conftest import Server
 
 async def test_a_follow_up_made_in_slack_is_listed_and_shown(server: Server) -> None:
     key = await server.key()
-    alice = await server.person("Alice")
-    made = await server.follow_up(alice, await server.incident(), "Rotate the certs", labels=("tls",))
+    maya = await server.person()
+    made = await server.follow_up(maya, await server.incident(), "Rotate the certs", labels=("tls",))
 
     listed = await follow_ups_v3_list.asyncio(client=key.official)
     shown = await follow_ups_v3_show.asyncio(made.id, client=key.official)
@@ -20,7 +20,7 @@ async def test_a_follow_up_made_in_slack_is_listed_and_shown(server: Server) -> 
     assert shown.follow_up.title == "Rotate the certs"
     assert shown.follow_up.labels == ["tls"]
     assert shown.follow_up.creator.user
-    assert shown.follow_up.creator.user.name == "Alice"
+    assert shown.follow_up.creator.user.name == "Maya"
 
 
 async def test_without_a_key_nothing_is_answered(server: Server) -> None:

@@ -1,0 +1,157 @@
+"""What /v2/follow_ups and /v3/follow_ups do alike. They differ in the shapes they show."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from storage import follow_ups
+from storage.api_keys import SET_CREATOR
+from storage.errors import NotFoundError
+from storage.follow_ups import Draft
+from storage.pages import PageQuery, page
+from storage.records import CreatorKind, CreatorRecord, FollowUpRecord, Status
+from web.context import Call
+from web.errors import ApiError, Problem, invalid, not_found
+from web.issue_links import is_issue, issue_of
+from web.keys import forbidden
+from web.payloads import (
+    ConnectIssue,
+    CreateFromLink,
+    CreatorPayload,
+    FollowUpCreate,
+    FollowUpUpdate,
+    Payload,
+    is_ulid,
+)
+
+PART = 250
+
+# The published names, and storage's. What is in neither list has the same in both.
+COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "follow_up_priority_option_id": "priority_id",
+        "follow_up_category_id": "category_id",
+        "external_issue_reference_id": "external_issue_id",
+    }
+)
+NOT_COLUMNS = frozenset({"incident_id", "creator"})
+
+
+def _given(payload: Payload) -> dict[str, Any]:
+    """What was sent, by storage's names."""
+    values = {
+        COLUMNS.get(name, name): getattr(payload, name) for name in payload.model_fields_set - NOT_COLUMNS
+    }
+    if "labels" in values:
+        values["labels"] = tuple(values["labels"])
+    return values
+
+
+async def listed(call: Call, query: PageQuery) -> tuple[FollowUpRecord, ...]:
+    async def read() -> tuple[FollowUpRecord, ...]:
+        async with call.database.read() as session:
+            return await page(session, call.actor, query)
+
+    found = await read()
+    if call.actor.sees_private or not await call.slack.recheck([one.incident for one in found]):
+        return found
+    return await read()
+
+
+async def every(call: Call, query: PageQuery) -> AsyncIterator[tuple[FollowUpRecord, ...]]:
+    """All of them, a part at a time: there may be a million."""
+    while found := await listed(call, replace(query, limit=PART)):
+        yield found
+        if len(found) < PART:
+            return
+        query = replace(query, after=found[-1].id)
+
+
+async def shown(call: Call, follow_up_id: str) -> FollowUpRecord:
+    require_id(follow_up_id)
+
+    async def read() -> FollowUpRecord:
+        async with call.database.read() as session:
+            return await follow_ups.get(session, call.actor, follow_up_id)
+
+    found = await read()
+    if call.actor.sees_private or not await call.slack.recheck([found.incident]):
+        return found
+    return await read()
+
+
+async def made(call: Call, payload: FollowUpCreate) -> FollowUpRecord:
+    actor = _creator(call, payload.creator)
+    values = {name: value for name, value in _given(payload).items() if value is not None}
+    await call.slack.check_incident(payload.incident_id)
+    try:
+        async with call.database.write() as session:
+            return await follow_ups.create(session, actor, payload.incident_id, Draft(**values), now=call.now)
+    except NotFoundError:
+        raise _no_incident() from None
+
+
+def _creator(call: Call, named: CreatorPayload | None) -> CreatorRecord:
+    if named is None:
+        return call.actor
+    if SET_CREATOR not in call.key.scopes:
+        raise forbidden({SET_CREATOR})
+    sees_private = call.actor.sees_private
+    if named.workflow is not None:
+        workflow = named.workflow
+        return CreatorRecord(CreatorKind.WORKFLOW, workflow.id, workflow.name, sees_private=sees_private)
+    assert named.alert is not None  # noqa: S101  one of the two, as the payload has it
+    return CreatorRecord(CreatorKind.ALERT, named.alert.id, named.alert.title, sees_private=sees_private)
+
+
+def _no_incident() -> ApiError:
+    return ApiError(
+        422,
+        Problem("not_found", "There is no such incident, or this key may not see it.", "/incident_id"),
+    )
+
+
+async def changed(call: Call, follow_up_id: str, payload: FollowUpUpdate) -> FollowUpRecord:
+    require_id(follow_up_id)
+    if payload.status == "deleted":
+        raise invalid("/status", "Delete a follow-up with DELETE; it can’t be given this status.")
+    values = _given(payload) | {"status": Status(payload.status)}
+    await call.slack.check_follow_up(follow_up_id)
+    async with call.database.write() as session:
+        return await follow_ups.change(session, call.actor, follow_up_id, values, now=call.now)
+
+
+async def deleted(call: Call, follow_up_id: str) -> None:
+    require_id(follow_up_id)
+    await call.slack.check_follow_up(follow_up_id)
+    async with call.database.write() as session:
+        await follow_ups.delete(session, call.actor, follow_up_id, now=call.now)
+
+
+async def connected(call: Call, follow_up_id: str, payload: ConnectIssue) -> FollowUpRecord:
+    require_id(follow_up_id)
+    issue = issue_of(payload.provider, payload.url)
+    await call.slack.check_follow_up(follow_up_id)
+    async with call.database.write() as session:
+        return await follow_ups.connect(session, call.actor, follow_up_id, issue, now=call.now)
+
+
+async def made_from_link(call: Call, payload: CreateFromLink) -> FollowUpRecord:
+    """Nothing yet, since no tracker can be connected: an issue can't be read without."""
+    if not is_issue(payload.url):
+        raise invalid("/url", "This is not the address of an issue at one of the trackers known here.")
+    await call.slack.check_incident(payload.incident_id)
+    problem = Problem(
+        "tracker_not_connected",
+        "No issue tracker is connected, so the issue can’t be read. Create the follow-up, then connect "
+        "the issue by its address.",
+        "/url",
+    )
+    raise ApiError(422, problem)
+
+
+def require_id(follow_up_id: str) -> None:
+    """What can't be an id is not looked up."""
+    if not is_ulid(follow_up_id):
+        raise not_found()

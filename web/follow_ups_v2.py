@@ -1,0 +1,87 @@
+"""/v2/follow_ups: deprecated where it was published, and served here for as long as it costs nothing."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
+
+from storage.pages import PageQuery
+from storage.records import FollowUpRecord, Mode
+from web import follow_ups
+from web.answers import JSON, answer, written
+from web.context import Call
+from web.follow_ups_v3 import IdQuery
+from web.keys import Called, KeyedRoute, needs
+from web.payloads import ConnectIssue, FollowUpCreate, FollowUpUpdate
+from web.shapes import PaginationMeta
+from web.shapes_v2 import Listed, Shown, follow_up
+
+router = APIRouter(prefix="/v2/follow_ups", tags=["Follow-ups v2"], route_class=KeyedRoute, deprecated=True)
+
+
+@router.get("", response_model=Listed, openapi_extra=needs("actions.view"))
+async def list_follow_ups(
+    call: Called,
+    *,
+    page_size: Annotated[int | None, Query(ge=1, le=250)] = None,
+    after: IdQuery = None,
+    incident_id: IdQuery = None,
+    incident_mode: Mode | None = None,
+    assignee_team_id: IdQuery = None,
+) -> Response:
+    """Everything, as published; or a page, where `page_size` asks for one."""
+    query = PageQuery(page_size, after, incident_id, incident_mode, assignee_team_id)
+    if page_size is None:
+        return await _everything(call, query)
+    found = await follow_ups.listed(call, query)
+    meta = PaginationMeta(page_size=page_size, after=found[-1].id if len(found) == page_size else None)
+    return answer(Listed(follow_ups=tuple(map(follow_up, found)), pagination_meta=meta))
+
+
+async def _everything(call: Call, query: PageQuery) -> Response:
+    """What is refused is refused before the first byte, since its status says so."""
+    parts = follow_ups.every(call, query)
+    first = await anext(parts, ())
+    return StreamingResponse(_streamed(first, parts), media_type=JSON)
+
+
+async def _streamed(
+    first: tuple[FollowUpRecord, ...], rest: AsyncIterator[tuple[FollowUpRecord, ...]]
+) -> AsyncIterator[bytes]:
+    yield b'{"follow_ups":['
+    yield b",".join(written(follow_up(found)) for found in first)
+    async for part in rest:
+        for found in part:
+            yield b"," + written(follow_up(found))
+    yield b"]}"
+
+
+@router.post("", status_code=201, response_model=Shown, openapi_extra=needs("follow_ups.create"))
+async def create_follow_up(call: Called, payload: FollowUpCreate) -> Response:
+    return answer(Shown(follow_up=follow_up(await follow_ups.made(call, payload))), 201)
+
+
+@router.get("/{id}", response_model=Shown, openapi_extra=needs("actions.view"))
+async def show_follow_up(call: Called, id: str) -> Response:  # noqa: A002  as published
+    return answer(Shown(follow_up=follow_up(await follow_ups.shown(call, id))))
+
+
+@router.put("/{id}", response_model=Shown, openapi_extra=needs("follow_ups.update"))
+async def update_follow_up(call: Called, id: str, payload: FollowUpUpdate) -> Response:  # noqa: A002
+    return answer(Shown(follow_up=follow_up(await follow_ups.changed(call, id, payload))))
+
+
+@router.delete("/{id}", status_code=204, openapi_extra=needs("follow_ups.destroy"))
+async def delete_follow_up(call: Called, id: str) -> Response:  # noqa: A002
+    await follow_ups.deleted(call, id)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{id}/actions/connect_external_issue",
+    response_model=Shown,
+    openapi_extra=needs("follow_ups.connect_external_issue"),
+)
+async def connect_external_issue(call: Called, id: str, payload: ConnectIssue) -> Response:  # noqa: A002
+    return answer(Shown(follow_up=follow_up(await follow_ups.connected(call, id, payload))))
