@@ -120,13 +120,17 @@ def require_loopback(settings: Settings) -> None:
         )
 
 
+def database_url(settings: Settings) -> str:
+    """Its own, unless one was chosen."""
+    return settings.database_url if "database_url" in settings.model_fields_set else DATABASE_URL
+
+
 def pointed_at_playground(settings: Settings) -> Settings:
     """The settings of a bot whose Slack is on its own port, with secrets that live as long as the process."""
     socket = settings.playground_transport == "socket"
-    chosen = "database_url" in settings.model_fields_set
     return settings.model_copy(
         update={
-            "database_url": settings.database_url if chosen else DATABASE_URL,
+            "database_url": database_url(settings),
             "slack_bot_token": f"xoxb-{secrets.token_hex(16)}",
             "slack_app_token": f"xapp-{secrets.token_hex(16)}" if socket else None,
             "slack_signing_secret": None if socket else secrets.token_hex(16),

@@ -4,10 +4,11 @@ import click
 
 from command_line.databases import copy_database
 from command_line.jobs import jobs
+from command_line.keys import keys
 from command_line.manifest import manifest
 from command_line.serve import serve
 
-COMMANDS: tuple[click.Command, ...] = (serve, manifest, jobs, copy_database)
+COMMANDS: tuple[click.Command, ...] = (serve, manifest, jobs, keys, copy_database)
 
 
 @click.group(commands=COMMANDS)

@@ -1,6 +1,5 @@
 """`python app.py jobs …`: work that failed for good, while the bot runs."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -8,9 +7,9 @@ import click
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import settings as settings_
+from command_line.transactions import in_transaction
 from storage import jobs as queue
 from storage import parked
-from storage.database import Database
 from storage.jobs import Job
 
 NONE = "No job is parked."
@@ -87,19 +86,8 @@ def drop(ids: tuple[str, ...]) -> None:
 
 
 def _say(do: Callable[[AsyncSession], Awaitable[str]]) -> None:
-    """Done in one transaction in the database of DATABASE_URL, then said."""
-
-    async def work() -> str:
-        database = Database(settings_.load().database_url)
-        try:
-            await database.require_tables()
-            with database.complaining():
-                async with database.write() as session:
-                    return await do(session)
-        finally:
-            await database.close()
-
+    """Done in one transaction, then said."""
     try:
-        click.echo(asyncio.run(work()))
+        click.echo(in_transaction(settings_.load(), do))
     except parked.NotParkedError as error:
         raise click.ClickException(f"No parked job has this id: {error}. Nothing was changed.") from None

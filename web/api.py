@@ -12,7 +12,7 @@ ROUTERS = (follow_ups_v3.router, follow_ups_v2.router, incidents.router, referen
 
 
 def build(context: Context) -> FastAPI:
-    app = FastAPI(title="Incident follow-ups", openapi_url=None)
+    app = FastAPI(title="Incident follow-ups", openapi_url=None, redirect_slashes=False)
     app.state.context = context
     app.state.keys = Keys(context)
     errors.register(app)

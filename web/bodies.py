@@ -2,16 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from web.errors import ApiError, Problem
+from web.errors import ApiError, Problem, escaped
 
 LARGEST = 1_000_000
 DEADLINE = 10.0
+HALF = re.compile("[\ud800-\udfff]")
 
 TOO_LARGE = Problem("payload_too_large", f"A body has at most {LARGEST:,} bytes.")
 TOO_SLOW = Problem("request_timeout", f"The body did not arrive within {DEADLINE:.0f} seconds.")
@@ -37,7 +40,9 @@ class BodyRequest(Request):
         if not self._is_json():
             raise ApiError(400, NOT_JSON)
         try:
-            return json.loads(self._body, object_pairs_hook=_once_each, parse_constant=_no_constant)
+            parsed = json.loads(self._body, object_pairs_hook=_once_each, parse_constant=_no_constant)
+            if problem := next(_problems(parsed, ""), None):
+                raise problem
         except RecursionError:
             raise _unreadable("The body is nested too deeply.") from None
         except UnicodeDecodeError:
@@ -46,6 +51,9 @@ class BodyRequest(Request):
             raise _unreadable(
                 f"The body is no JSON: {error.msg} at line {error.lineno}, column {error.colno}."
             ) from None
+        except ValueError:
+            raise _unreadable("The body has a number of thousands of digits.") from None
+        return parsed
 
     def _is_json(self) -> bool:
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -64,14 +72,37 @@ class BodyRequest(Request):
         return bytes(body)
 
 
+class _Ambiguous(dict[str, Any]):
+    """An object that has a key twice."""
+
+    twice = ""
+
+
 def _once_each(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Which of two values was meant nobody knows: a proxy may have read the other."""
     found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ApiError(400, Problem("duplicate_key", "The body has this key twice.", f"/{twice}"))
-    return found
+    if len(found) == len(pairs):
+        return found
+    names = Counter(name for name, _ in pairs)
+    ambiguous = _Ambiguous(found)
+    ambiguous.twice = next(name for name in names if names[name] > 1)
+    return ambiguous
+
+
+def _problems(value: Any, pointer: str) -> Iterator[ApiError]:
+    """What JSON allows and nobody can mean, wherever it stands."""
+    if isinstance(value, str):
+        if not value.isascii() and HALF.search(value):
+            yield ApiError(422, Problem("invalid_text", "This text has half a character.", pointer or "/"))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _problems(item, f"{pointer}/{index}")
+    elif isinstance(value, dict):
+        if isinstance(value, _Ambiguous):
+            # Which of the two was meant nobody knows: a proxy may have read the other.
+            where = f"{pointer}/{escaped(value.twice)}"
+            yield ApiError(400, Problem("duplicate_key", "The body has this key twice.", where))
+        for name, item in value.items():
+            yield from _problems(item, f"{pointer}/{escaped(name)}")
 
 
 def _no_constant(name: str) -> Any:

@@ -18,6 +18,8 @@ from storage.errors import InvalidFieldError, NotFoundError, UnansweredError, Un
 
 # In the scope: what every answer to the key's requests says of its bucket.
 HEADERS_KEY = "rate_limit_headers"
+# In the scope: a failure that has been answered.
+ANSWERED = "failure_answered"
 
 log = structlog.get_logger("api")
 
@@ -174,15 +176,28 @@ async def _invalid(request: Request, error: Exception) -> Response:
 REQUIRED = frozenset({"missing"})
 
 
+def escaped(step: Any) -> str:
+    """A step of a JSON pointer. Half a character can't be sent back."""
+    return str(step).replace("~", "~0").replace("/", "~1").encode(errors="replace").decode()
+
+
 def _problem(described: Mapping[str, Any]) -> Problem:
     """From Pydantic's. The first of `loc` is body, query or path, which the pointer leaves out."""
-    _, *path = described["loc"]
-    pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+    place, *path = described["loc"]
+    # Of a parameter given several times there is only the name to point at.
+    pointer = "".join(f"/{escaped(step)}" for step in (path[:1] if place == "query" else path))
     code = "is_required" if described["type"] in REQUIRED else "invalid_value"
     return Problem(code, f"{described['msg']}.", pointer or "/")
 
 
+async def _failed(request: Request, _error: Exception) -> Response:
+    """Of ours. Envelope logs it."""
+    request.scope[ANSWERED] = True
+    return _response(request.scope["request_id"], 500, [Problem("api_error", FAILED)], {})
+
+
 HANDLERS = {
+    Exception: _failed,
     ApiError: _refused,
     InvalidFieldError: _refused_by_storage,
     NotFoundError: _refused_by_storage,
@@ -199,19 +214,16 @@ def register(app: FastAPI) -> None:
 
 
 class Envelope:
-    """Around everything: each request has an id, and a failure of ours still answers as published."""
+    """Around everything: each request has an id, which is in every answer and in the log."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = scope["request_id"] = new_id()
-        started = False
 
         async def marked(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 own = {"X-Request-ID": request_id, **scope.get(HEADERS_KEY, {})}
                 message["headers"] += [(name.lower().encode(), value.encode()) for name, value in own.items()]
             await send(message)
@@ -220,7 +232,6 @@ class Envelope:
             await self._app(scope, receive, marked)
         except Exception:
             log.exception("request_failed", request_id=request_id, method=scope["method"], path=scope["path"])
-            if started:
+            # Starlette raises it again after the handler has answered. An answer cut short has to look so.
+            if not scope.get(ANSWERED):
                 raise
-            problem = Problem("api_error", FAILED)
-            await _response(request_id, 500, [problem], {})(scope, receive, marked)

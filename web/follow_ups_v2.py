@@ -42,7 +42,7 @@ async def list_follow_ups(
 async def _everything(call: Call, query: PageQuery) -> Response:
     """What is refused is refused before the first byte, since its status says so."""
     parts = follow_ups.every(call, query)
-    first = await anext(parts, ())
+    first = await anext(parts, None) or ()
     return StreamingResponse(_streamed(first, parts), media_type=JSON)
 
 

@@ -53,6 +53,9 @@ class Ranked(Shape):
 
 
 class ExternalIssue(Shape):
+    """`id` is ours: what external_issue_reference_id can name."""
+
+    id: str | None
     provider: str
     issue_name: str
     issue_permalink: str
@@ -121,7 +124,10 @@ def follow_up_values(found: FollowUpRecord) -> dict[str, object]:
         if priority
         else None,
         "external_issue_reference": ExternalIssue(
-            provider=issue.provider, issue_name=issue.issue_name, issue_permalink=issue.issue_permalink
+            id=issue.id,
+            provider=issue.provider,
+            issue_name=issue.issue_name,
+            issue_permalink=issue.issue_permalink,
         )
         if issue
         else None,

@@ -10,11 +10,12 @@ from incident_io import AuthenticatedClient
 
 from bot import directory, membership
 from playground import seed
-from storage import api_keys, follow_ups, incidents
+from storage import api_keys, follow_ups, incidents, people
 from storage.api_keys import PRIVATE_INCIDENTS, SCOPES, KeyRecord
 from storage.database import Database
 from storage.follow_ups import Draft
 from storage.models import Incident
+from storage.people import SlackUser
 from storage.records import CreatorRecord, FollowUpRecord
 from tests.scenarios.conftest import Scenario, command, replicas, scenario, transport
 from tests.web import contract
@@ -48,15 +49,19 @@ class Server:
     scenario: Scenario
     base_url: str
     keys: list[Key] = field(default_factory=list)
+    made: int = 0
 
     @property
     def database(self) -> Database:
         return self.scenario.app.database
 
-    def client(self, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
+    def client(self, headers: Mapping[str, str | bytes] | None = None) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             base_url=self.base_url,
-            headers=dict(headers or {}),
+            headers=[
+                (name.encode(), value if isinstance(value, bytes) else value.encode())
+                for name, value in (headers or {}).items()
+            ],
             timeout=30,
             event_hooks={"response": [contract.check]},
         )
@@ -73,12 +78,19 @@ class Server:
     async def person(self, slack_user_id: str = seed.MAYA) -> CreatorRecord:
         return (await directory.reader(self.scenario.context, slack_user_id)).actor
 
+    async def somebody(self, **described: Any) -> str:
+        """Their id; as nobody in the playground is."""
+        self.made += 1
+        user = SlackUser(seed.TEAM_ID, f"U0MADE{self.made}", "Somebody", **described)
+        async with self.database.write() as session:
+            return (await people.remember(session, user, self.scenario.clock())).id
+
     async def incident(
         self, name: str = "checkout", *, private_to: Iterable[str] | None = None, **more: Any
     ) -> Incident:
         """In a channel of its own, made by Maya, with the bot in it."""
         context, acts = self.scenario.context, self.scenario.slack.acts
-        made = acts.create(seed.MAYA, name, is_private=private_to is not None)
+        made = acts.create(seed.MAYA, name.lower().replace(" ", "-"), is_private=private_to is not None)
         for member in (seed.BOT, *(private_to or ())):
             if member != seed.MAYA:
                 acts.invite(seed.MAYA, made.id, member)

@@ -1,0 +1,61 @@
+"""Every route, as a request that would succeed, with the scope it needs. `{…}` stands for ids."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+FOLLOW_UP = {"title": "Rotate the certs", "status": "outstanding"}
+ISSUE = {"provider": "linear", "url": "https://linear.app/harbour/issue/ENG-123/rotate"}
+
+
+@dataclass(frozen=True)
+class Call:
+    method: str
+    path: str
+    scope: str | None
+    body: dict[str, Any] = field(default_factory=dict)
+
+    def filled(self, **ids: str) -> dict[str, Any]:
+        """For httpx."""
+        body = {
+            name: value.format(**ids) if value == "{incident}" else value for name, value in self.body.items()
+        }
+        request = {"method": self.method, "url": self.path.format(**ids)}
+        return {**request, "json": body} if body else request
+
+
+def of_follow_ups(prefix: str) -> list[Call]:
+    one = prefix + "/{follow_up}"
+    new = {"incident_id": "{incident}", "title": "Rotate the certs"}
+    return [
+        Call("GET", prefix, "actions.view"),
+        Call("POST", prefix, "follow_ups.create", new),
+        Call("GET", one, "actions.view"),
+        Call("PUT", one, "follow_ups.update", FOLLOW_UP),
+        Call("POST", f"{one}/actions/connect_external_issue", "follow_ups.connect_external_issue", ISSUE),
+        Call("DELETE", one, "follow_ups.destroy"),
+    ]
+
+
+LINK = {"incident_id": "{incident}", "url": "https://linear.app/harbour/issue/ENG-123"}
+NEW_INCIDENT = {"idempotency_key": "1", "visibility": "public", "name": "Checkout is down"}
+ROUTES = (
+    *of_follow_ups("/v3/follow_ups"),
+    Call("POST", "/v3/follow_ups/actions/create_from_link", "follow_ups.create", LINK),
+    *of_follow_ups("/v2/follow_ups"),
+    Call("GET", "/v2/incidents", "incidents.view"),
+    Call("POST", "/v2/incidents", "incidents.create", NEW_INCIDENT),
+    Call("GET", "/v2/incidents/{incident}", "incidents.view"),
+    Call("POST", "/v2/incidents/{incident}/actions/edit", "incidents.update", {"incident": {"name": "Late"}}),
+    Call("GET", "/v2/users", "users.view"),
+    Call("GET", "/v2/users/{user}", "users.view"),
+    Call("GET", "/v3/teams", "catalog_entries.view"),
+    Call("GET", "/v3/teams/{team}", "catalog_entries.view"),
+    Call("GET", "/v1/severities", "severities.view"),
+    Call("GET", "/v1/severities/{severity}", "severities.view"),
+    Call("GET", "/v1/incident_statuses", "incident_statuses.view"),
+    Call("GET", "/v1/identity", None),
+)
+# Those that are about one follow-up or one incident, by its id.
+OF_ONE = tuple(
+    call for call in ROUTES if "{incident}" in f"{call.path}{call.body}" or "{follow_up}" in call.path
+)
