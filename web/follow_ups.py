@@ -9,7 +9,7 @@ from storage import follow_ups
 from storage.api_keys import SET_CREATOR
 from storage.errors import NotFoundError
 from storage.follow_ups import Draft
-from storage.pages import PageQuery, page
+from storage.pages import PageQuery, one, page
 from storage.records import CreatorKind, CreatorRecord, FollowUpRecord, Status
 from web.context import Call
 from web.errors import ApiError, Problem, invalid, not_found
@@ -54,7 +54,7 @@ async def listed(call: Call, query: PageQuery) -> tuple[FollowUpRecord, ...]:
             return await page(session, call.actor, query)
 
     found = await read()
-    if call.actor.sees_private or not await call.slack.recheck([one.incident for one in found]):
+    if call.actor.sees_private or not await call.slack.recheck([item.incident for item in found]):
         return found
     return await read()
 
@@ -73,7 +73,7 @@ async def shown(call: Call, follow_up_id: str) -> FollowUpRecord:
 
     async def read() -> FollowUpRecord:
         async with call.database.read() as session:
-            return await follow_ups.get(session, call.actor, follow_up_id)
+            return await one(session, call.actor, follow_up_id)
 
     found = await read()
     if call.actor.sees_private or not await call.slack.recheck([found.incident]):
