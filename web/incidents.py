@@ -1,5 +1,6 @@
 """/v2/incidents: what the API and its callers say of incidents."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -15,16 +16,17 @@ from storage.records import IncidentDetails, Mode, StatusCategory, Visibility
 from storage.statuses import CATEGORIES
 from web.answers import answer
 from web.context import Call
-from web.errors import invalid
+from web.errors import invalid, not_found
 from web.filters import Span, span_of
 from web.keys import Called, KeyedRoute, forbidden, needs
-from web.payloads import ULID
+from web.payloads import ULID, is_ulid
 from web.payloads_incidents import IncidentCreate, IncidentEdit
 from web.shapes_incidents import IncidentShown, IncidentsListed, incident, incidents
 
 router = APIRouter(prefix="/v2/incidents", tags=["Incidents"], route_class=KeyedRoute)
 
 Ids = Annotated[str, Field(pattern=ULID)]
+NUMBER = re.compile(r"[0-9]{1,9}")
 UNSEEN = "The bot can’t see this channel. Invite it there, then try again."
 
 
@@ -144,6 +146,8 @@ async def show_incident(call: Called, id: str) -> Response:  # noqa: A002  as pu
 
 
 async def _shown(call: Call, incident_id: str) -> IncidentDetails:
+    if not is_ulid(incident_id) and not NUMBER.fullmatch(incident_id):
+        raise not_found()
     async with call.database.read() as session:
         found = await incident_pages.details(session, call.actor, incident_id)
     if call.actor.sees_private or not await call.slack.recheck([found.incident]):
