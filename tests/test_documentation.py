@@ -4,11 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.routing import Route
 
 from app import App
 from bot.commands import NAMES
 from settings import Settings
+from storage.api_keys import SCOPES
+from web.api import ROUTERS
 
 ROOT = Path(__file__).parents[1]
 
@@ -51,3 +55,21 @@ def test_every_test_that_proves_a_promise_exists() -> None:
     tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     assert named
     assert sorted(named - set(re.findall(r"def (test_\w+)", tests))) == []
+
+
+@pytest.mark.parametrize("router", ROUTERS, ids=lambda router: str(router.tags[0]))
+def test_every_route_of_the_api_is_in_its_document(router: APIRouter) -> None:
+    api = (ROOT / "docs/api.md").read_text()
+    served = [
+        f"{method} {route.path}"
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    ]
+    assert served
+    assert [route for route in served if f"`{route}`" not in api] == []
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_scope_is_in_the_document_of_the_api(scope: str) -> None:
+    assert f"`{scope}`" in (ROOT / "docs/api.md").read_text()
