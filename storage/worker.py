@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import structlog
 from prometheus_client import Counter
@@ -31,6 +32,10 @@ LISTEN_AGAIN = 1.0
 HAND_BACK_LIMIT = 2.0
 # A call that was cut short may still be carried out. Until then nobody can tell whether it was.
 CUT_SHORT = timedelta(seconds=15)
+
+# The share of all kinds that have none of their own.
+OTHERS = ""
+NO_SHARES: Mapping[str, int] = MappingProxyType({})
 
 # What passes by itself. Anything else is a bug, which holds up its group for only a few attempts.
 PASSING = (OSError, DBAPIError, DatabaseTroubleError)
@@ -70,19 +75,26 @@ def utc_now() -> datetime:
 
 
 class Worker:
+    """`shares` maps a kind to how many of it may run beside the `concurrency` of all others.
+
+    A kind that waits for slow strangers can't hold up the rest.
+    """
+
     def __init__(
         self,
         database: Database,
         handlers: Mapping[str, Handler],
         *,
         concurrency: int = 8,
+        shares: Mapping[str, int] = NO_SHARES,
         lease: timedelta = timedelta(seconds=30),
         time_limit: timedelta = timedelta(minutes=2),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database = database
         self._handlers = handlers
-        self._concurrency = concurrency
+        self._rooms: Mapping[str, int] = {OTHERS: concurrency, **shares}
+        self._kinds = {kind: {kind} for kind in shares} | {OTHERS: handlers.keys() - shares.keys()}
         self._lease = lease
         self._time_limit = time_limit
         self._clock = clock
@@ -141,23 +153,32 @@ class Worker:
 
     async def _claim(self) -> float:
         """Take what there is room for. Returns how long to sleep unless woken."""
-        room = self._concurrency - len(self._held)
-        if room == 0:
+        rooms = self._free()
+        if not rooms:
             return POLL
         now = self._clock()
         async with self._database.read() as session:
-            at = await leases.next_at(session, kinds=self._handlers.keys(), now=now)
+            kinds = set().union(*(self._kinds[share] for share in rooms))
+            at = await leases.next_at(session, kinds=kinds, now=now)
         if at is None or at > now:
             return POLL if at is None else min(POLL, (at - now).total_seconds())
+        claimed: list[ClaimedJob] = []
         async with self._database.write() as session:
-            claimed = await leases.claim(
-                session, kinds=self._handlers.keys(), limit=room, now=now, lease_for=self._lease
-            )
+            for share, room in rooms.items():
+                claimed += await leases.claim(
+                    session, kinds=self._kinds[share], limit=room, now=now, lease_for=self._lease
+                )
         for job in claimed:
             task = asyncio.create_task(self._run(job), name=f"{job.kind} {job.id}")
             self._held[task] = job
             task.add_done_callback(self._ended)
         return 0 if claimed else POLL
+
+    def _free(self) -> dict[str, int]:
+        """The shares that have room, and how much."""
+        held = [job.kind if job.kind in self._rooms else OTHERS for job in self._held.values()]
+        free = {share: room - held.count(share) for share, room in self._rooms.items()}
+        return {share: room for share, room in free.items() if room > 0}
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._held[task]

@@ -181,3 +181,44 @@ async def test_two_workers_do_each_job_once(database: Database, database_url: st
     await replica.close()
 
     assert sorted(noted) == list(range(100))
+
+
+async def test_a_slow_kind_with_its_own_share_does_not_hold_up_the_others(database: Database) -> None:
+    greeted, full = asyncio.Event(), asyncio.Event()
+    slow: list[str] = []
+
+    async def hang(job: ClaimedJob) -> None:
+        slow.append(job.id)
+        if len(slow) == 2:
+            full.set()
+        await greeted.wait()
+
+    async def greet(_job: ClaimedJob) -> None:
+        greeted.set()
+
+    for number in range(6):
+        await enqueue(database, "slow", group_key=str(number))
+    async with working(database, {"slow": hang, "greet": greet}, concurrency=1, shares={"slow": 2}):
+        async with asyncio.timeout(20):
+            await full.wait()
+            await enqueue(database, "greet")
+            await greeted.wait()
+        assert len(slow) == 2
+        await all_done(database)
+    assert len(slow) == 6
+
+
+async def test_others_do_not_take_the_room_of_a_kind_with_its_own_share(database: Database) -> None:
+    called = asyncio.Event()
+
+    async def hang(_job: ClaimedJob) -> None:
+        await called.wait()
+
+    async def call(_job: ClaimedJob) -> None:
+        called.set()
+
+    for _ in range(3):
+        await enqueue(database, "hang")
+    async with working(database, {"hang": hang, "call": call}, concurrency=1, shares={"call": 1}):
+        await enqueue(database, "call")
+        await all_done(database)
