@@ -48,6 +48,15 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="Where Slack reaches the bot over HTTP, https://…; for `python app.py manifest`."
     )
+    encryption_keys: str | None = Field(
+        None,
+        repr=False,
+        description="Keys that encrypt secrets, k2:base64…,k1:base64…; the first encrypts, all decrypt.",
+    )
+    webhook_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts and networks that webhooks may go to though they are private; comma-separated.",
+    )
     host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 inside a container.")
     port: int = Field(3000, ge=0, le=65535, description="The port to listen on.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
@@ -71,6 +80,26 @@ class Settings(BaseSettings):
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(prefix.strip().lstrip("#").lower() for prefix in value.split(",") if prefix.strip())
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _are_keys(cls, value: str | None) -> str | None:
+        if value is not None:
+            from storage.secrets import Keyring  # noqa: PLC0415  most installations have none
+
+            Keyring.parse(value)
+        return value
+
+    @field_validator("webhook_allowed_hosts", mode="before")
+    @classmethod
+    def _are_hosts(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = tuple(host.strip() for host in value.split(",") if host.strip())
+        if value:
+            from outgoing.targets import Targets  # noqa: PLC0415  most installations have none
+
+            Targets.allowing(value)
         return value
 
     @field_validator("log_level")

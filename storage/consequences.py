@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage import channel_messages, jobs
+from storage import channel_messages, jobs, webhook_deliveries
 from storage.models import FollowUp, HistoryEntry, Incident
 
 CARD = "card"
@@ -24,7 +24,8 @@ def edits_of(slack_channel_id: str) -> str:
 
 
 async def follow(session: AsyncSession, incident: Incident, entry: HistoryEntry, now: datetime) -> None:
-    """Bring the follow-up's card up to date and, where the change is announced, tell the channel."""
+    """Tell webhooks, bring the follow-up's card up to date and, where it is announced, tell the channel."""
+    await webhook_deliveries.announce(session, incident, entry, now)
     channel_id = incident.slack_channel_id
     if channel_id is None:
         return

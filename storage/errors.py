@@ -25,6 +25,13 @@ class InvalidFieldError(Exception):
         return together
 
 
+class EndpointDisabledError(Exception):
+    """Nothing is sent to this webhook endpoint until someone enables it."""
+
+    def __init__(self, endpoint_id: str) -> None:
+        super().__init__(f"The webhook endpoint {endpoint_id} is disabled: enable it first.")
+
+
 class ConflictError(Exception):
     """The follow-up changed since the version the caller had seen.
 

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.columns import Id, UTCDateTime, enum_column, new_id
-from storage.records import CreatorKind, Mode, Status, StatusCategory, Visibility
+from storage.records import CreatorKind, DeliveryState, Mode, Status, StatusCategory, Visibility
 
 OUTSTANDING = text("status = 'outstanding'")
 
@@ -267,3 +267,58 @@ class Pace(SQLModel, table=True):
 
     key: str = Field(primary_key=True)
     until: datetime = Field(sa_type=UTCDateTime, index=True)
+
+
+class WebhookEndpoint(SQLModel, table=True):
+    """`failing_since` is the first failure since something last got through."""
+
+    __tablename__ = "webhook_endpoint"
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    url: str
+    description: str = ""
+    events: list[str] = Field(sa_type=JSON)
+    allow_private_incidents: bool = False
+    owner_kind: CreatorKind = Field(sa_type=enum_column(CreatorKind))
+    owner_id: str = Field(sa_type=Id)
+    owner_name: str
+    disabled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    disabled_reason: str | None = None
+    failing_since: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    updated_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class WebhookSecret(SQLModel, table=True):
+    """One of an endpoint's signing secrets, encrypted. The newest has no `expires_at`."""
+
+    __tablename__ = "webhook_secret"
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    endpoint_id: str = Field(foreign_key="webhook_endpoint.id", sa_type=Id, index=True)
+    sealed: str
+    expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class WebhookDelivery(SQLModel, table=True):
+    """One event on its way to one endpoint; the id is its `webhook-id`. What was sent is not kept."""
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = (
+        Index("ix_webhook_delivery_endpoint", "endpoint_id", "id"),
+        Index("ix_webhook_delivery_created", "created_at"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    endpoint_id: str = Field(foreign_key="webhook_endpoint.id", sa_type=Id)
+    event: str
+    follow_up_id: str = Field(foreign_key="follow_up.id", sa_type=Id)
+    state: DeliveryState = Field(default=DeliveryState.PENDING, sa_type=enum_column(DeliveryState))
+    attempts: int = 0
+    response_status: int | None = None
+    error: str | None = None
+    duration_ms: int | None = None
+    attempted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    created_at: datetime = Field(sa_type=UTCDateTime)

@@ -43,6 +43,15 @@ class StatusCategory(StrEnum):
     PAUSED = "paused"
 
 
+class DeliveryState(StrEnum):
+    """`withheld`: not sent, because the incident turned private and the endpoint hears nothing of those."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+
+
 class Filter(StrEnum):
     """The list's filters, as people see them."""
 
@@ -244,3 +253,38 @@ class HistoryRecord:
     version: int
     changes: tuple[Change, ...] = field(default=())
     is_taken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRecord:
+    """Where webhooks are sent. Unless `allow_private_incidents`, it hears only the ids of private ones."""
+
+    id: str
+    url: str
+    description: str
+    events: tuple[str, ...]
+    allow_private_incidents: bool
+    owner: CreatorRecord
+    created_at: datetime
+    updated_at: datetime
+    disabled_at: datetime | None = None
+    disabled_reason: str | None = None
+    failing_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """One event on its way to one endpoint. `error` says in words why the last attempt failed."""
+
+    id: str
+    endpoint_id: str
+    event: str
+    follow_up_id: str
+    state: DeliveryState
+    attempts: int
+    created_at: datetime
+    response_status: int | None = None
+    error: str | None = None
+    duration_ms: int | None = None
+    attempted_at: datetime | None = None
+    next_attempt_at: datetime | None = None
