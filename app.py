@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import orjson
@@ -34,9 +34,16 @@ from deferred import Deferred
 from settings import Settings, SettingsError
 from storage.database import Database, DatabaseUnusableError
 from storage.deliveries import Deliveries
+from storage.leases import ClaimedJob
+from storage.webhook_deliveries import WEBHOOK
+from storage.worker import Completion
+
+if TYPE_CHECKING:
+    from web.webhooks import Webhooks
 
 SLACK_TIMEOUT = 10
 LAST_CALL = 1.0
+WEBHOOKS_AT_ONCE = 8
 API_PREFIXES = ("/v1/", "/v2/", "/v3/")
 
 log = structlog.get_logger("app")
@@ -72,6 +79,8 @@ class App:
         self._clock = clock
         self._bot: Bot | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._webhooks: Webhooks | None = None
+        self._turn = asyncio.Lock()
 
     async def start(self) -> None:
         """Raises SettingsError when Slack refuses a token."""
@@ -99,6 +108,8 @@ class App:
             context,
             signing_secret=self.settings.slack_signing_secret,
             app_token=self.settings.slack_app_token,
+            others={WEBHOOK: self._send_webhook},
+            shares={WEBHOOK: WEBHOOKS_AT_ONCE},
         )
         await _open(bot)
         self._bot = bot
@@ -110,6 +121,8 @@ class App:
         bot, self._bot = self._bot, None
         if bot is not None:
             await bot.stop()
+        if self._webhooks is not None:
+            await self._webhooks.close()
         if self._session is not None:
             await self._session.close()
         try:
@@ -123,6 +136,25 @@ class App:
         from web.context import Context as ApiContext  # noqa: PLC0415
 
         return api(ApiContext(self.database, self._lookups, self._clock, self.settings.public_url))
+
+    async def _send_webhook(self, job: ClaimedJob) -> Completion | None:
+        async with self._turn:
+            if self._webhooks is None:
+                self._webhooks = await asyncio.to_thread(self._open_webhooks)
+        return await self._webhooks.send(job)
+
+    def _open_webhooks(self) -> "Webhooks":
+        from outgoing.targets import Targets  # noqa: PLC0415  0.2 s that few installations need
+        from storage.secrets import Keyring  # noqa: PLC0415
+        from web.webhooks import Webhooks  # noqa: PLC0415
+
+        return Webhooks(
+            self.database,
+            Keyring.parse(self.settings.encryption_keys or ""),
+            Targets.allowing(self.settings.webhook_allowed_hosts),
+            slack=self._lookups,
+            clock=self._clock,
+        )
 
     def _lookups(self) -> Lookups | None:
         return self._bot.lookups if self._bot is not None else None

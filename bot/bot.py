@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot import channel_updates, events, schedules
+from bot import channel_updates, events, schedules, webhook_notices
 from bot.context import Context
 from bot.gateway import Gateway, bolt_app
 from bot.lookups import Lookups
@@ -21,7 +21,7 @@ from bot.slack_errors import as_job_error, retry_after
 from bot.sockets import Sockets
 from storage.database import DatabaseTroubleError, Trouble
 from storage.leases import ClaimedJob
-from storage.worker import Completion, Handler, JobError, NotYetError, Worker
+from storage.worker import NO_SHARES, Completion, Handler, JobError, NotYetError, Worker
 
 # With two for handing back and one for hanging up: within ten, the patience of most who run containers.
 DRAIN = 6.0
@@ -32,7 +32,12 @@ log = structlog.get_logger("bot")
 Work = Callable[[Context, ClaimedJob], Awaitable[Completion | None]]
 
 HANDLERS: Mapping[str, Work] = MappingProxyType(
-    {**channel_updates.HANDLERS, **events.HANDLERS, **schedules.HANDLERS}
+    {
+        **channel_updates.HANDLERS,
+        **events.HANDLERS,
+        **schedules.HANDLERS,
+        **webhook_notices.HANDLERS,
+    }
 )
 
 
@@ -48,9 +53,20 @@ async def attempt(context: Context, work: Work, job: ClaimedJob) -> Completion |
         raise JobError(f"Slack can't be reached ({type(error).__name__})") from error
 
 
+NO_HANDLERS: Mapping[str, Handler] = MappingProxyType({})
+
+
 class Bot:
+    """`others` are jobs that are not about Slack, done by the same worker; `shares` is the room they have."""
+
     def __init__(
-        self, context: Context, *, signing_secret: str | None = None, app_token: str | None = None
+        self,
+        context: Context,
+        *,
+        signing_secret: str | None = None,
+        app_token: str | None = None,
+        others: Mapping[str, Handler] = NO_HANDLERS,
+        shares: Mapping[str, int] = NO_SHARES,
     ) -> None:
         self.context = context
         self.lookups = Lookups(context)
@@ -58,7 +74,8 @@ class Bot:
         handlers: dict[str, Handler] = {
             kind: partial(attempt, context, work) for kind, work in HANDLERS.items()
         }
-        self.worker = Worker(context.database, handlers, clock=context.clock)
+        handlers |= others
+        self.worker = Worker(context.database, handlers, shares=shares, clock=context.clock)
         self._gateway = Gateway(app, signing_secret) if signing_secret else None
         self._sockets = Sockets(app, app_token, context.tasks) if app_token else None
 

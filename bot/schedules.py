@@ -11,7 +11,7 @@ from bot import directory, failures
 from bot.channel_updates import INVITE_HINT
 from bot.context import Context
 from bot.slack_errors import retry_after
-from storage import deliveries, incidents, jobs, pacing
+from storage import deliveries, incidents, jobs, pacing, webhook_deliveries
 from storage.leases import ClaimedJob
 
 # Slack repeats an event for six minutes; a schedule's key has its turn in it; a hint is given once.
@@ -47,9 +47,15 @@ async def _sweep(context: Context, sweep: Callable[[AsyncSession], Awaitable[int
             swept = await sweep(session)
 
 
+async def sweep_webhook_deliveries(context: Context) -> None:
+    async with context.database.write() as session:
+        await webhook_deliveries.sweep(session, before=context.clock() - webhook_deliveries.KEPT)
+
+
 SCHEDULES: dict[str, tuple[timedelta, Callable[[Context], Awaitable[None]]]] = {
     "look_at_channels": (timedelta(minutes=10), look_at_channels),
     "sweep_jobs": (timedelta(hours=1), sweep_jobs),
+    "sweep_webhook_deliveries": (timedelta(hours=6), sweep_webhook_deliveries),
 }
 
 

@@ -1,7 +1,9 @@
 """Small modals and texts: waiting, telling, asking one thing."""
 
+from urllib.parse import urlsplit
+
 from storage.limits import INCIDENT_NAME_LIMIT
-from storage.records import FollowUpRecord
+from storage.records import EndpointRecord, FollowUpRecord
 from views.blocks import (
     NAME_LIMIT,
     Block,
@@ -124,4 +126,16 @@ def archived_text(channel_id: str) -> str:
     return (
         f"Your change is saved, but <#{channel_id}> is archived, so I can’t show it there. "
         "When somebody unarchives the channel, I’ll bring it up to date."
+    )
+
+
+def webhook_disabled_text(endpoint: EndpointRecord) -> str:
+    """Of the URL only the host: its path may hold a token."""
+    host = code(urlsplit(endpoint.url).hostname or "", NAME_LIMIT)
+    called = f" ({literal(endpoint.description, NAME_LIMIT)})" if endpoint.description else ""
+    enable = code(f"python app.py webhooks enable {endpoint.id}", NAME_LIMIT)
+    return (
+        f"Webhooks to {host}{called} are switched off. {literal(endpoint.disabled_reason or '')} "
+        f"When the receiver is mended, switch them on with {enable} and replay what it missed. "
+        "What happens until then is not recorded for it."
     )

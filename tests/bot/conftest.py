@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.scenarios.conftest import command, replicas, scenario, transport
+from tests.scenarios.conftest import command, more_settings, replicas, scenario, transport
 
-__all__ = ["command", "replicas", "scenario", "transport"]
+__all__ = ["command", "more_settings", "replicas", "scenario", "transport"]
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 """The scenarios' product."""
 
-from tests.scenarios.conftest import command, replicas, scenario, transport
+from tests.scenarios.conftest import command, more_settings, replicas, scenario, transport
 
-__all__ = ["command", "replicas", "scenario", "transport"]
+__all__ = ["command", "more_settings", "replicas", "scenario", "transport"]

@@ -34,12 +34,21 @@ class Receiver:
     server_names: list[str | None] = field(default_factory=list)
     port: int = 0
     scheme: str = "http"
+    _talks: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         return f"{self.scheme}://127.0.0.1:{self.port}/hooks"
 
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._talks.append(asyncio.create_task(self._talk(reader, writer)))
+
+    async def hang_up(self) -> None:
+        for talk in self._talks:
+            talk.cancel()
+        await asyncio.gather(*self._talks, return_exceptions=True)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
             while True:
@@ -77,9 +86,10 @@ async def receiver(*answers: Answer, tls: ssl.SSLContext | None = None) -> Async
     receiving = Receiver(list(answers) or [OK], scheme="https" if tls else "http")
     if tls is not None:
         tls.sni_callback = lambda _socket, name, _context: receiving.server_names.append(name)
-    server = await asyncio.start_server(receiving.connected, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(receiving.accept, "127.0.0.1", 0, ssl=tls)
     receiving.port = server.sockets[0].getsockname()[1]
     try:
         yield receiving
     finally:
         server.close()
+        await receiving.hang_up()

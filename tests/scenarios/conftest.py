@@ -152,7 +152,15 @@ def replicas() -> int:
 
 
 @pytest.fixture
-async def scenario(database_url: str, transport: str, command: str, replicas: int) -> AsyncIterator[Scenario]:
+def more_settings() -> dict[str, Any]:
+    """None, unless a test has some."""
+    return {}
+
+
+@pytest.fixture
+async def scenario(
+    database_url: str, transport: str, command: str, replicas: int, more_settings: dict[str, Any]
+) -> AsyncIterator[Scenario]:
     server = LocalServer()
     over_sockets = {"slack_app_token": "xapp-scenario"} if transport == "socket" else {}
     settings = Settings(
@@ -161,6 +169,7 @@ async def scenario(database_url: str, transport: str, command: str, replicas: in
         slack_api_url=f"{server.url}/playground/slack/api/",
         slack_command=command,
         database_url=database_url,
+        **more_settings,
     )
     slack = Playground(
         yaml.safe_load((ROOT / "manifest.yml").read_text()),

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from storage.records import Change, Filter, FollowUpRecord, HistoryRecord, ListQuery, Status
+from storage.records import (
+    Change,
+    CreatorKind,
+    CreatorRecord,
+    EndpointRecord,
+    Filter,
+    FollowUpRecord,
+    HistoryRecord,
+    ListQuery,
+    Status,
+)
 from tests.views.judges import dicts
 from views import messages
 from views.follow_up_card import follow_up_card
@@ -226,3 +236,26 @@ def test_the_bot_says_why_an_archived_channel_stays_as_it_was() -> None:
         "Your change is saved, but <#C01> is archived, so I can’t show it there. "
         "When somebody unarchives the channel, I’ll bring it up to date."
     )
+
+
+def test_the_owner_of_an_endpoint_is_told_what_is_off_and_how_to_switch_it_on() -> None:
+    endpoint = EndpointRecord(
+        id="01KZZZZZZZ0000000000000099",
+        url="https://hooks.example.com/a-token?key=another",
+        description="<!channel> *Ours*",
+        events=("public_incident.follow_up_created_v2",),
+        allow_private_incidents=False,
+        owner=CreatorRecord(CreatorKind.USER, "01A", "Maya", "UMAYA"),
+        created_at=NOW,
+        updated_at=NOW,
+        disabled_at=NOW,
+        disabled_reason="It answered 410 Gone.",
+    )
+    said = messages.webhook_disabled_text(endpoint)
+
+    assert said.startswith(
+        "Webhooks to `hooks.example.com` (&lt;!channel&gt; ∗Ours∗) are switched off. It answered 410"
+    )
+    assert "`python app.py webhooks enable 01KZZZZZZZ0000000000000099`" in said
+    assert "token" not in said
+    assert "another" not in said

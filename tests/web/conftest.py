@@ -17,10 +17,10 @@ from storage.follow_ups import Draft
 from storage.models import Incident
 from storage.people import SlackUser
 from storage.records import CreatorRecord, FollowUpRecord
-from tests.scenarios.conftest import Scenario, command, replicas, scenario, transport
+from tests.scenarios.conftest import Scenario, command, more_settings, replicas, scenario, transport
 from tests.web import contract
 
-__all__ = ["command", "replicas", "scenario", "transport"]
+__all__ = ["command", "more_settings", "replicas", "scenario", "transport"]
 
 ALL = tuple(SCOPES)
 ALL_PUBLIC = tuple(scope for scope in SCOPES if scope != PRIVATE_INCIDENTS)
