@@ -135,7 +135,16 @@ class App:
         from web.api import api  # noqa: PLC0415  whoever only serves Slack has no use for it
         from web.context import Context as ApiContext  # noqa: PLC0415
 
-        return api(ApiContext(self.database, self._lookups, self._clock, self.settings.public_url))
+        return api(
+            ApiContext(
+                self.database,
+                self._lookups,
+                self._clock,
+                self.settings.public_url,
+                self.settings.keyring,
+                self.settings.webhook_targets,
+            )
+        )
 
     async def _send_webhook(self, job: ClaimedJob) -> Completion | None:
         async with self._turn:
@@ -144,14 +153,12 @@ class App:
         return await self._webhooks.send(job)
 
     def _open_webhooks(self) -> "Webhooks":
-        from outgoing.targets import Targets  # noqa: PLC0415  0.2 s that few installations need
-        from storage.secrets import Keyring  # noqa: PLC0415
-        from web.webhooks import Webhooks  # noqa: PLC0415
+        from web.webhooks import Webhooks  # noqa: PLC0415  0.2 s that few installations need
 
         return Webhooks(
             self.database,
-            Keyring.parse(self.settings.encryption_keys or ""),
-            Targets.allowing(self.settings.webhook_allowed_hosts),
+            self.settings.keyring,
+            self.settings.webhook_targets,
             slack=self._lookups,
             clock=self._clock,
         )

@@ -1,15 +1,32 @@
 """Every setting: an environment variable (or a line in `.env`), its default, and why one would change it."""
 
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from outgoing.targets import Targets
+    from storage.secrets import Keyring
 
 SLACK_API_URL = "https://slack.com/api/"
 
 
 class SettingsError(Exception):
     """One line: the variable, what is wrong with it, and the mend."""
+
+
+def _keyring(keys: str) -> "Keyring":
+    from storage.secrets import Keyring  # noqa: PLC0415  most installations have no use for it
+
+    return Keyring.parse(keys)
+
+
+def _targets(allowed: Iterable[str]) -> "Targets":
+    from outgoing.targets import Targets  # noqa: PLC0415  as above
+
+    return Targets.allowing(allowed)
 
 
 class Settings(BaseSettings):
@@ -86,9 +103,7 @@ class Settings(BaseSettings):
     @classmethod
     def _are_keys(cls, value: str | None) -> str | None:
         if value is not None:
-            from storage.secrets import Keyring  # noqa: PLC0415  most installations have none
-
-            Keyring.parse(value)
+            _keyring(value)
         return value
 
     @field_validator("webhook_allowed_hosts", mode="before")
@@ -97,9 +112,7 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             value = tuple(host.strip() for host in value.split(",") if host.strip())
         if value:
-            from outgoing.targets import Targets  # noqa: PLC0415  most installations have none
-
-            Targets.allowing(value)
+            _targets(value)
         return value
 
     @field_validator("log_level")
@@ -115,6 +128,14 @@ class Settings(BaseSettings):
         if value not in {"http", "socket"}:
             raise ValueError("use http or socket")
         return value
+
+    @property
+    def keyring(self) -> "Keyring":
+        return _keyring(self.encryption_keys or "")
+
+    @property
+    def webhook_targets(self) -> "Targets":
+        return _targets(self.webhook_allowed_hosts)
 
     @property
     def has_slack_credentials(self) -> bool:

@@ -24,6 +24,20 @@ async def resolve(host: str, port: int) -> list[Address]:
     return list(dict.fromkeys(addresses))
 
 
+async def looked_up(targets: Targets, url: str, resolve: Resolve = resolve) -> tuple[Target, list[Address]]:
+    """Where a request for the URL may connect to. Raises RefusedTargetError."""
+    target = targets.check_url(url)
+    try:
+        async with asyncio.timeout(LOOKUP_SECONDS):
+            addresses = await resolve(target.host, target.port)
+    except (OSError, UnicodeError, TimeoutError):
+        addresses = []
+    if not addresses:
+        raise RefusedTargetError(f"{target.host} has no address: check its spelling.")
+    targets.check_addresses(target, addresses)
+    return target, addresses
+
+
 class GuardedTransport(httpx2.AsyncBaseTransport):
     """For `httpx2.AsyncClient(transport=…)`. Raises RefusedTargetError beside what httpx2 raises.
 
@@ -42,21 +56,8 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         limits = httpx2.Limits(max_connections=100, max_keepalive_connections=0)
         self._transport = httpx2.AsyncHTTPTransport(verify=verify, limits=limits)
 
-    async def addresses(self, url: str) -> tuple[Target, list[Address]]:
-        """Where a request for the URL would connect to. Raises RefusedTargetError."""
-        target = self._targets.check_url(url)
-        try:
-            async with asyncio.timeout(LOOKUP_SECONDS):
-                addresses = await self._resolve(target.host, target.port)
-        except (OSError, UnicodeError, TimeoutError):
-            addresses = []
-        if not addresses:
-            raise RefusedTargetError(f"{target.host} has no address: check its spelling.")
-        self._targets.check_addresses(target, addresses)
-        return target, addresses
-
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        target, addresses = await self.addresses(str(request.url))
+        target, addresses = await looked_up(self._targets, str(request.url), self._resolve)
         *others, last = addresses[:ADDRESSES_TRIED]
         for address in others:
             try:

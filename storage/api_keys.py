@@ -28,6 +28,7 @@ PER_SECOND = 20
 
 PRIVATE_INCIDENTS = "private_incidents.access"
 SET_CREATOR = "follow_ups.set_creator"
+WEBHOOKS = "webhook_endpoints.manage"
 
 # The published scopes, then ours.
 SCOPES: Mapping[str, str] = MappingProxyType(
@@ -46,6 +47,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "catalog_entries.view": "read teams",
         PRIVATE_INCIDENTS: "see private incidents and their follow-ups, and make private incidents",
         SET_CREATOR: "name a workflow or an alert as the creator of a follow-up",
+        WEBHOOKS: "read and change where webhooks are sent, and replay them",
     }
 )
 

@@ -145,12 +145,12 @@ async def _attempted(
     counts: bool = True,
     **values: object,
 ) -> None:
-    """Whoever ended it meanwhile has the last word: a disabled endpoint's deliveries stay given up."""
-    pending = update(WebhookDelivery).where(
-        col(WebhookDelivery.id) == delivery.id, col(WebhookDelivery.state) == DeliveryState.PENDING
-    )
+    """What was given up meanwhile, with its endpoint, stays so: unless it did arrive."""
+    this = update(WebhookDelivery).where(col(WebhookDelivery.id) == delivery.id)
+    if values["state"] is not DeliveryState.DELIVERED:
+        this = this.where(col(WebhookDelivery.state) == DeliveryState.PENDING)
     await session.exec(
-        pending.values(attempts=delivery.attempts + counts, next_attempt_at=next_attempt_at, **values)
+        this.values(attempts=delivery.attempts + counts, next_attempt_at=next_attempt_at, **values)
     )
 
 

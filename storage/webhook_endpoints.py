@@ -24,6 +24,7 @@ from storage.webhook_events import EVENTS
 # Each change of a follow-up is a delivery for each endpoint.
 ENDPOINTS_LIMIT = 50
 DESCRIPTION_LIMIT = 200
+LONGEST_NAME_SHOWN = 100
 SECRET_BYTES = 32
 OVERLAP = timedelta(hours=24)
 LONGEST_OVERLAP = timedelta(days=7)
@@ -109,6 +110,11 @@ async def get(session: AsyncSession, endpoint_id: str) -> EndpointRecord:
     if endpoint is None:
         raise NotFoundError(f"no webhook endpoint {endpoint_id}")
     return _record(endpoint)
+
+
+async def held(session: AsyncSession, endpoint_id: str) -> EndpointRecord:
+    """As it is, and stays until this transaction changes it. Raises NotFoundError."""
+    return _record(await _locked(session, endpoint_id))
 
 
 async def all_of_them(session: AsyncSession) -> list[EndpointRecord]:
@@ -220,7 +226,8 @@ def _events(events: Iterable[str]) -> list[str]:
     if not wanted:
         raise InvalidFieldError("events", f"Name at least one event: {', '.join(EVENTS)}.")
     if unknown := sorted(wanted.difference(EVENTS)):
-        raise InvalidFieldError("events", f"There is no event {unknown[0]}. There are: {', '.join(EVENTS)}.")
+        shown = one_line(unknown[0])[:LONGEST_NAME_SHOWN]
+        raise InvalidFieldError("events", f"There is no event {shown}. There are: {', '.join(EVENTS)}.")
     return [event for event in EVENTS if event in wanted]
 
 

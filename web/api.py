@@ -3,12 +3,18 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from web import errors, follow_ups_v2, follow_ups_v3, incidents, reference
+from web import errors, follow_ups_v2, follow_ups_v3, incidents, reference, webhook_endpoints
 from web.context import Context
 from web.keys import Keys
 
 # A module of routes and its `router`: what is in here is served and, by a test, documented in docs/api.md.
-ROUTERS = (follow_ups_v3.router, follow_ups_v2.router, incidents.router, reference.router)
+ROUTERS = (
+    follow_ups_v3.router,
+    follow_ups_v2.router,
+    incidents.router,
+    reference.router,
+    webhook_endpoints.router,
+)
 
 
 def build(context: Context) -> FastAPI:

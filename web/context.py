@@ -1,14 +1,16 @@
 """What every route works with."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from outgoing.targets import Targets
 from storage.api_keys import KeyRecord
 from storage.database import Database
 from storage.incidents import Channel
 from storage.records import CreatorRecord, IncidentRecord, TeamRecord
+from storage.secrets import Keyring
 
 
 class Slack(Protocol):
@@ -44,12 +46,17 @@ class Slack(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`slack` is None while the bot is starting or has stopped: then nothing is answered."""
+    """`slack` is None while the bot is starting or has stopped: then nothing is answered.
+
+    `keyring` seals secrets; `targets` says where webhooks may go.
+    """
 
     database: Database
     slack: Callable[[], Slack | None]
     clock: Callable[[], datetime]
     public_url: str | None = None
+    keyring: Keyring = field(default_factory=lambda: Keyring({}))
+    targets: Targets = field(default_factory=Targets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storage.columns import new_id
-from storage.errors import InvalidFieldError, NotFoundError, UnansweredError, UnavailableError
+from storage.errors import (
+    EndpointDisabledError,
+    InvalidFieldError,
+    NotFoundError,
+    UnansweredError,
+    UnavailableError,
+)
+from storage.secrets import NoKeyError
 
 # In the scope: what every answer to the key's requests says of its bucket.
 HEADERS_KEY = "rate_limit_headers"
@@ -148,6 +155,10 @@ def of_storage(error: Exception) -> ApiError:
         return ApiError(422, *problems)
     if isinstance(error, UnansweredError):
         return ApiError(503, Problem("slack_unavailable", SILENT), headers={"Retry-After": "5"})
+    if isinstance(error, EndpointDisabledError):
+        return ApiError(409, Problem("endpoint_disabled", str(error)))
+    if isinstance(error, NoKeyError):
+        return ApiError(503, Problem("no_encryption_key", str(error)))
     return not_found()
 
 
@@ -201,6 +212,8 @@ HANDLERS = {
     ApiError: _refused,
     InvalidFieldError: _refused_by_storage,
     NotFoundError: _refused_by_storage,
+    EndpointDisabledError: _refused_by_storage,
+    NoKeyError: _refused_by_storage,
     UnansweredError: _refused_by_storage,
     UnavailableError: _refused_by_storage,
     RequestValidationError: _invalid,

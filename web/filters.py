@@ -22,8 +22,8 @@ def span_of(name: str) -> Callable[..., Coroutine[Any, Any, Span]]:
         lte: Annotated[str | None, Query(alias=f"{name}[lte]")] = None,
         date_range: Annotated[str | None, Query(alias=f"{name}[date_range]")] = None,
     ) -> Span:
-        since = [_moment(gte, f"/{name}[gte]")] if gte is not None else []
-        until = [_moment(lte, f"/{name}[lte]")] if lte is not None else []
+        since = [moment(gte, f"/{name}[gte]")] if gte is not None else []
+        until = [moment(lte, f"/{name}[lte]")] if lte is not None else []
         if date_range is not None:
             first, last = _range(date_range, f"/{name}[date_range]")
             since.append(first)
@@ -38,15 +38,15 @@ def _range(text: str, pointer: str) -> tuple[datetime, datetime]:
     first, tilde, last = text.partition("~")
     if not tilde:
         raise invalid(pointer, "Write two dates with a tilde between them: 2026-11-01~2026-11-30.")
-    until = _moment(last, pointer)
-    return _moment(first, pointer), until + timedelta(days=1) - TICK if _is_day(last) else until
+    until = moment(last, pointer)
+    return moment(first, pointer), until + timedelta(days=1) - TICK if _is_day(last) else until
 
 
 def _is_day(text: str) -> bool:
     return len(text) == len("2026-11-24")
 
 
-def _moment(text: str, pointer: str) -> datetime:
+def moment(text: str, pointer: str) -> datetime:
     """A date is its first instant, in UTC: so the published API has it, for lte too."""
     try:
         if _is_day(text):

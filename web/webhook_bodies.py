@@ -7,8 +7,8 @@ import orjson
 
 from storage import webhook_events
 from storage.records import FollowUpRecord, Status
-from web import shapes
-from web.shapes import ExternalIssue, Shape, User
+from web import shapes_v2
+from web.shapes import ExternalIssue, Shape, User, follow_up_values
 
 
 class Resource(Shape):
@@ -38,7 +38,6 @@ def body(event: str, found: FollowUpRecord, *, in_full: bool) -> bytes:
 
 
 def _shape(event: str, found: FollowUpRecord) -> Shape:
-    values = shapes.follow_up_values(found)
     if webhook_events.is_legacy(event):
-        return LegacyAction.model_validate({**values, "description": found.title})
-    return shapes.FollowUp.model_validate(values)
+        return LegacyAction.model_validate({**follow_up_values(found), "description": found.title})
+    return shapes_v2.follow_up(found)

@@ -1,10 +1,10 @@
 """Jobs: one attempt to deliver one event to one endpoint, signed by Standard Webhooks."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from standardwebhooks import Webhook
@@ -15,10 +15,16 @@ from storage import follow_ups, webhook_deliveries, webhook_endpoints, webhook_e
 from storage.database import Database
 from storage.errors import NotFoundError
 from storage.leases import ClaimedJob
-from storage.records import DeliveryRecord, DeliveryState, EndpointRecord, FollowUpRecord, Visibility
+from storage.records import (
+    DeliveryRecord,
+    DeliveryState,
+    EndpointRecord,
+    FollowUpRecord,
+    IncidentRecord,
+    Visibility,
+)
 from storage.secrets import Keyring, UnreadableSecretError
 from storage.worker import Completion, JobError
-from web.context import Slack
 from web.webhook_bodies import body
 from web.webhook_posts import Posted, client, post
 
@@ -26,6 +32,14 @@ DISABLED = "The endpoint was disabled before this could be sent."
 TURNED_PRIVATE = "The incident has turned private, and the endpoint does not subscribe to {event}."
 
 log = structlog.get_logger("webhooks")
+
+
+class Privacy(Protocol):
+    async def recheck(self, shown: Sequence[IncidentRecord]) -> bool:
+        """Before incidents are shown: whether they are public is no older than a minute.
+
+        True when Slack was asked about one: then what was read before may hold no longer.
+        """
 
 
 class Webhooks:
@@ -37,7 +51,7 @@ class Webhooks:
         keyring: Keyring,
         targets: Targets,
         *,
-        slack: Callable[[], Slack | None],
+        slack: Callable[[], Privacy | None],
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database

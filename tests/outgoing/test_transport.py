@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from outgoing.targets import RefusedTargetError, Targets
-from outgoing.transport import GuardedTransport, Resolve
+from outgoing.transport import GuardedTransport, Resolve, looked_up
 from tests.outgoing.certificates import tls_for
 from tests.outgoing.receiver import OK, receiver
 
@@ -76,10 +76,8 @@ async def test_a_name_server_that_changes_its_answer_is_asked_only_once() -> Non
 
 @pytest.mark.parametrize("spelling", ["2130706433", "0x7f000001", "127.1", "localhost"])
 async def test_this_machine_is_found_out_however_it_is_spelt(spelling: str) -> None:
-    transport = GuardedTransport(Targets())
     with pytest.raises(RefusedTargetError, match="not a public address"):
-        await transport.addresses(f"https://{spelling}:8443/")
-    await transport.aclose()
+        await looked_up(Targets(), f"https://{spelling}:8443/")
 
 
 async def test_a_name_without_an_address_is_said_to_have_none() -> None:

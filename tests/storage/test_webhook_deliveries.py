@@ -282,6 +282,22 @@ async def test_an_endpoint_that_says_it_is_gone_is_disabled_at_once(database: Da
     assert len(await webhook_jobs(database, WEBHOOK_DISABLED)) == 1
 
 
+async def test_an_attempt_under_way_when_the_endpoint_is_switched_off_brings_nothing_back(
+    database: Database,
+) -> None:
+    endpoint = await an_endpoint(database)
+    await alice_and_follow_up(database)
+    failing, arriving = await deliveries(database)
+    await run(database, webhook_endpoints.change, endpoint.id, {"is_enabled": False}, now=NOW)
+
+    failed = await fails(database, failing, NOW)
+    await succeeds(database, arriving, NOW)
+
+    assert (failed.state, failed.next_attempt_at) == (DeliveryState.FAILED, None)
+    assert failed.error == "The endpoint was disabled before this."
+    assert (await deliveries(database))[-1].state is DeliveryState.DELIVERED
+
+
 async def test_what_was_delivered_can_be_replayed_under_its_id(database: Database) -> None:
     endpoint = await an_endpoint(database, CREATED)
     await alice_and_follow_up(database)

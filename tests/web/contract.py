@@ -35,6 +35,8 @@ SHAPES = {
     ("GET", "/v3/teams"): "TeamsListResultV3",
     ("GET", "/v3/teams/-"): "TeamsShowResultV3",
 }
+# Nobody published these: nothing is compared.
+OURS = ("/v1/webhook_endpoints",)
 ID = re.compile(r"(?<=/)(?:[0-7][0-9A-Z]{25}|\d+)(?=/|$)")
 
 
@@ -53,6 +55,9 @@ async def check(response: httpx.Response) -> None:
         assert response.content == b""
         return
     body = response.json()
+    if response.is_success and request.url.path.startswith(OURS):
+        assert b":null" not in response.content
+        return
     if response.is_success:
         schema = SHAPES[request.method, ID.sub("-", request.url.path)]
         assert b":null" not in response.content

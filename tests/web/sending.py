@@ -18,17 +18,6 @@ from web.webhooks import Webhooks
 class NoNews:
     """What is known of each channel is fresh."""
 
-    team_id = "T1"
-
-    async def channel(self, slack_channel_id: str) -> None:
-        raise NotImplementedError
-
-    async def check_incident(self, incident_id: str) -> None:
-        raise NotImplementedError
-
-    async def check_follow_up(self, follow_up_id: str) -> None:
-        raise NotImplementedError
-
     async def recheck(self, shown: Sequence[IncidentRecord]) -> bool:
         return False
 
