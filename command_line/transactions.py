@@ -9,9 +9,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from settings import Settings
 from storage.database import Database
-from storage.errors import InvalidFieldError
+from storage.errors import EndpointDisabledError, InvalidFieldError
+from storage.secrets import NoKeyError, UnreadableSecretError
 
 T = TypeVar("T")
+
+# Their texts are sentences for whoever typed the command.
+REFUSALS = (EndpointDisabledError, NoKeyError, UnreadableSecretError)
 
 
 def in_transaction(settings: Settings, do: Callable[[AsyncSession], Awaitable[T]]) -> T:
@@ -36,6 +40,8 @@ def in_database(settings: Settings, do: Callable[[Database], Awaitable[T]]) -> T
         return asyncio.run(work())
     except InvalidFieldError as error:
         raise click.ClickException(" ".join(error.errors.values())) from None
+    except REFUSALS as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _url(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """A wrong setting stops the start with one line that names it, and never shows a secret."""
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,10 @@ def test_credentials_that_do_not_fit_together_are_named(
         ("SLACK_COMMAND", "/in cident"),
         ("SLACK_COMMAND", "/" + "x" * 32),
         ("PLAYGROUND_TRANSPORT", "pigeon"),
+        ("ENCRYPTION_KEYS", "k1:c2hvcnQ="),
+        ("ENCRYPTION_KEYS", "plain"),
+        ("WEBHOOK_ALLOWED_HOSTS", "hooks.internal,http://other.internal"),
+        ("WEBHOOK_ALLOWED_HOSTS", "10.0.0.1/8"),
     ],
 )
 def test_a_value_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -72,6 +77,7 @@ def test_a_value_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, name: st
     [
         ("INCIDENT_CHANNEL_PREFIXES", "#Inc-, sev ,,", ("inc-", "sev")),
         ("INCIDENT_CHANNEL_PREFIXES", "", ("inc-", "incident-")),
+        ("WEBHOOK_ALLOWED_HOSTS", " hooks.internal , 10.0.0.0/8 ", ("hooks.internal", "10.0.0.0/8")),
         ("LOG_LEVEL", "debug", "DEBUG"),
         ("PORT", "", 3000),
         ("SLACK_COMMAND", "/followups", "/followups"),
@@ -89,4 +95,11 @@ def test_settings_shown_hold_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {**SLACK, "SLACK_APP_TOKEN": "xapp-s3cret", "SLACK_BOT_TOKEN": "xoxb-s3cret"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://me:s3cret@host/name")
+    key = b64encode(b"s3cret" * 5 + b"s3").decode()
+    monkeypatch.setenv("ENCRYPTION_KEYS", f"k1:{key}")
     assert "s3cret" not in repr(settings.load())
+    assert key not in repr(settings.load())
+
+
+def test_a_key_that_is_none_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "c2hvcnQ" not in complaint(monkeypatch, ENCRYPTION_KEYS="k1:c2hvcnQ=")

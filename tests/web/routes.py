@@ -36,6 +36,11 @@ def of_follow_ups(prefix: str) -> list[Call]:
     ]
 
 
+HOOKS = "/v1/webhook_endpoints"
+HOOK = HOOKS + "/{webhook_endpoint}"
+MANAGE = "webhook_endpoints.manage"
+NEW_HOOK = {"url": "https://10.0.0.1/", "events": ["public_incident.follow_up_created_v2"]}
+LAST_HOUR = {"since": "2026-11-24T09:00:00Z", "until": "2026-11-24T10:00:00Z"}
 LINK = {"incident_id": "{incident}", "url": "https://linear.app/harbour/issue/ENG-123"}
 NEW_INCIDENT = {"idempotency_key": "1", "visibility": "public", "name": "Checkout is down"}
 ROUTES = (
@@ -54,7 +59,17 @@ ROUTES = (
     Call("GET", "/v1/severities/{severity}", "severities.view"),
     Call("GET", "/v1/incident_statuses", "incident_statuses.view"),
     Call("GET", "/v1/identity", None),
+    Call("GET", HOOKS, MANAGE),
+    Call("POST", HOOKS, MANAGE, NEW_HOOK),
+    Call("GET", HOOK, MANAGE),
+    Call("PATCH", HOOK, MANAGE, {"description": "Ours"}),
+    Call("DELETE", HOOK, MANAGE),
+    Call("POST", HOOK + "/actions/rotate_secret", MANAGE, {"overlap_hours": 1}),
+    Call("POST", HOOK + "/actions/replay", MANAGE, LAST_HOUR),
+    Call("GET", HOOK + "/deliveries", MANAGE),
+    Call("POST", HOOK + "/deliveries/{delivery}/actions/replay", MANAGE),
 )
+PLACES = ("follow_up", "incident", "user", "team", "severity", "webhook_endpoint", "delivery")
 # Those that are about one follow-up or one incident, by its id.
 OF_ONE = tuple(
     call for call in ROUTES if "{incident}" in f"{call.path}{call.body}" or "{follow_up}" in call.path

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from playground import seed
 from tests.web import contract
 from tests.web.conftest import Server
-from tests.web.routes import ROUTES
+from tests.web.routes import PLACES, ROUTES
 
 MARK = "gr8-secret-title"
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ async def test_unknown_addresses_are_not_found(server: Server) -> None:
 
 async def test_wrong_methods_are_told_the_right_ones(server: Server) -> None:
     key = await server.key()
-    ids = dict.fromkeys(("follow_up", "incident", "user", "team", "severity"), "01FCNDV6P870EA6S7TK1DSYDG0")
+    ids = dict.fromkeys(PLACES, "01FCNDV6P870EA6S7TK1DSYDG0")
     paths = {call.path.format(**ids) for call in ROUTES}
     for path in paths:
         served = {call.method for call in ROUTES if call.path.format(**ids) == path}

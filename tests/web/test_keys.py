@@ -1,5 +1,6 @@
 """Who gets in: keys, what they may do, and for how long."""
 
+import re
 from datetime import timedelta
 
 from incident_io import AuthenticatedClient
@@ -10,12 +11,14 @@ from sqlmodel import select
 from bot import directory
 from storage import api_keys
 from storage.api_keys import SCOPES, ApiKey
+from storage.columns import new_id
 from storage.models import Incident
 from tests.web.conftest import Key, Server
-from tests.web.routes import ROUTES
+from tests.web.routes import PLACES, ROUTES
 from web.api import ROUTERS
 from web.keys import SCOPES_KEY, KeyedRoute
 
+PLACE = re.compile(r"\{\w+\}")
 SEVERITY = "01KZZZZZZZ0000000000000011"
 
 
@@ -29,12 +32,14 @@ async def ids(server: Server, incident: Incident) -> dict[str, str]:
         "user": maya.id,
         "team": team.id,
         "severity": SEVERITY,
+        "webhook_endpoint": new_id(),
+        "delivery": new_id(),
     }
 
 
 def test_every_route_is_in_the_table_of_these_tests_with_its_scope() -> None:
     served = {
-        (method, route.path.replace("{id}", "-"), *(route.openapi_extra or {}).get(SCOPES_KEY, [None]))
+        (method, PLACE.sub("-", route.path), *(route.openapi_extra or {}).get(SCOPES_KEY, [None]))
         for router in ROUTERS
         for route in router.routes
         if isinstance(route, KeyedRoute)
@@ -43,7 +48,7 @@ def test_every_route_is_in_the_table_of_these_tests_with_its_scope() -> None:
     tabled = {
         (
             call.method,
-            call.path.format(follow_up="-", incident="-", user="-", team="-", severity="-"),
+            call.path.format(**dict.fromkeys(PLACES, "-")),
             call.scope,
         )
         for call in ROUTES
