@@ -3,6 +3,7 @@
 import random
 from datetime import datetime, timedelta
 
+from prometheus_client import Counter
 from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -29,6 +30,14 @@ JITTER = 0.1
 PATIENCE = timedelta(days=5)
 KEPT = timedelta(days=30)
 REPLAYED_AT_ONCE = 500
+
+ATTEMPTED = Counter("follow_ups_webhooks", "Attempts to deliver webhooks, by how they ended.", ["outcome"])
+OUTCOMES = {
+    DeliveryState.DELIVERED: "delivered",
+    DeliveryState.PENDING: "retried",
+    DeliveryState.FAILED: "failed",
+    DeliveryState.WITHHELD: "withheld",
+}
 
 
 async def announce(session: AsyncSession, incident: Incident, entry: HistoryEntry, now: datetime) -> None:
@@ -141,17 +150,18 @@ async def _attempted(
     session: AsyncSession,
     delivery: DeliveryRecord,
     *,
+    state: DeliveryState,
     next_attempt_at: datetime | None = None,
     counts: bool = True,
     **values: object,
 ) -> None:
     """What was given up meanwhile, with its endpoint, stays so: unless it did arrive."""
     this = update(WebhookDelivery).where(col(WebhookDelivery.id) == delivery.id)
-    if values["state"] is not DeliveryState.DELIVERED:
+    if state is not DeliveryState.DELIVERED:
         this = this.where(col(WebhookDelivery.state) == DeliveryState.PENDING)
-    await session.exec(
-        this.values(attempts=delivery.attempts + counts, next_attempt_at=next_attempt_at, **values)
-    )
+    ended = {"state": state, "attempts": delivery.attempts + counts, "next_attempt_at": next_attempt_at}
+    await session.exec(this.values(**ended, **values))
+    ATTEMPTED.labels(OUTCOMES[state]).inc()
 
 
 async def _failing_since(session: AsyncSession, endpoint_id: str, at: datetime) -> datetime | None:

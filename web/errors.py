@@ -22,6 +22,7 @@ from storage.errors import (
     UnavailableError,
 )
 from storage.secrets import NoKeyError
+from web import measured
 
 # In the scope: what every answer to the key's requests says of its bucket.
 HEADERS_KEY = "rate_limit_headers"
@@ -227,16 +228,19 @@ def register(app: FastAPI) -> None:
 
 
 class Envelope:
-    """Around everything: each request has an id, which is in every answer and in the log."""
+    """Around everything: each request is counted, and has an id, which is in every answer and in the log."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = scope["request_id"] = new_id()
+        status = 500
 
         async def marked(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 own = {"X-Request-ID": request_id, **scope.get(HEADERS_KEY, {})}
                 message["headers"] += [(name.lower().encode(), value.encode()) for name, value in own.items()]
             await send(message)
@@ -248,3 +252,5 @@ class Envelope:
             # Starlette raises it again after the handler has answered. An answer cut short has to look so.
             if not scope.get(ANSWERED):
                 raise
+        finally:
+            measured.count(scope, status)
