@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storage.columns import new_id
+from storage.database import DatabaseTroubleError
 from storage.errors import (
     EndpointDisabledError,
     InvalidFieldError,
@@ -156,6 +157,10 @@ def of_storage(error: Exception) -> ApiError:
         return ApiError(422, *problems)
     if isinstance(error, UnansweredError):
         return ApiError(503, Problem("slack_unavailable", SILENT), headers={"Retry-After": "5"})
+    if isinstance(error, DatabaseTroubleError):
+        log.error("database_in_trouble", reason=str(error))
+        sentence = f"Right now {error}. Try again in a moment."
+        return ApiError(503, Problem("database_unavailable", sentence), headers={"Retry-After": "5"})
     if isinstance(error, EndpointDisabledError):
         return ApiError(409, Problem("endpoint_disabled", str(error)))
     if isinstance(error, NoKeyError):
@@ -213,6 +218,7 @@ HANDLERS = {
     ApiError: _refused,
     InvalidFieldError: _refused_by_storage,
     NotFoundError: _refused_by_storage,
+    DatabaseTroubleError: _refused_by_storage,
     EndpointDisabledError: _refused_by_storage,
     NoKeyError: _refused_by_storage,
     UnansweredError: _refused_by_storage,

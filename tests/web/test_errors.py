@@ -10,6 +10,8 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from playground import seed
+from storage import database as database_module
+from tests.faults.test_sqlite_in_trouble import locked
 from tests.web import contract
 from tests.web.conftest import Server
 from tests.web.routes import PLACES, ROUTES
@@ -107,6 +109,24 @@ async def test_before_the_program_is_ready_and_after_it_has_stopped_nothing_is_a
     server.scenario.app._bot = bot
     assert answer.status_code == 503
     assert (await key.http.get("/v1/identity")).status_code == 200
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_a_database_that_another_program_locks_is_named_and_the_request_may_come_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "WAIT", 1.0)
+    key, work = await server.key(), {"title": "Rotate", "incident_id": (await server.incident()).id}
+    assert (await key.http.post("/v3/follow_ups", json=work)).status_code == 201
+    async with locked(server.scenario):
+        answer = await key.http.post("/v3/follow_ups", json=work)
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
+    (error,) = answer.json()["errors"]
+    assert error["code"] == "database_unavailable"
+    assert "the database is locked by another program" in error["message"]
+    assert (await key.http.post("/v3/follow_ups", json=work)).status_code == 201
 
 
 async def test_who_hangs_up_while_sending_is_let_go(server: Server) -> None:
