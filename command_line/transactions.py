@@ -8,7 +8,7 @@ import click
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from settings import Settings
-from storage.database import Database
+from storage.database import Database, DatabaseTroubleError
 from storage.errors import EndpointDisabledError, InvalidFieldError
 from storage.secrets import NoKeyError, UnreadableSecretError
 
@@ -33,6 +33,8 @@ def in_database(settings: Settings, do: Callable[[Database], Awaitable[T]]) -> T
             await database.require_tables()
             with database.complaining():
                 return await do(database)
+        except DatabaseTroubleError as error:
+            raise click.ClickException(f"{database} {error.trouble}. Try again in a moment.") from None
         finally:
             await database.close()
 

@@ -1,11 +1,13 @@
 """`python app.py keys`: made, listed and revoked by whoever runs the program."""
 
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from storage import api_keys
 from storage.api_keys import SCOPES
@@ -70,6 +72,16 @@ async def test_what_is_wrong_is_said_in_one_line(
     assert said.code != 0
     assert sentence in said.err
     assert await look(database, api_keys.every) == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_a_database_that_another_program_locks_is_named(database_url: str, keys: Keys) -> None:
+    other = sqlite3.connect(str(make_url(database_url).database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    said = await keys("create", "--name", "x", "--scopes", "all")
+    other.close()
+    assert said.code == 1
+    assert said.err.endswith("is locked by another program. Try again in a moment.\n")
 
 
 async def test_every_scope_is_explained(keys: Keys) -> None:
