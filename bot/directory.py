@@ -15,6 +15,7 @@ from bot.described import channel_of, slack_user
 from bot.interactions import Reader
 from bot.slack_errors import error_name
 from storage import access, incidents, people
+from storage.database import DatabaseTroubleError
 from storage.incidents import Channel
 from storage.models import Incident, Person
 from storage.people import SlackUsergroup
@@ -145,7 +146,7 @@ async def _refresh(context: Context, channel_id: str) -> None:
     """What was last known stays when Slack has no answer; a channel that it can't find is lost."""
     try:
         await refresh_channel(context, channel_id)
-    except (SlackApiError, ClientError, TimeoutError) as error:
+    except (SlackApiError, ClientError, TimeoutError, DatabaseTroubleError) as error:
         failures.report(error)
 
 
