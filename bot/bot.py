@@ -19,8 +19,8 @@ from bot.lookups import Lookups
 from bot.measured import REFUSALS, REQUESTS
 from bot.slack_errors import as_job_error, retry_after
 from bot.sockets import Sockets
-from storage.database import DatabaseTroubleError, Trouble
 from storage.leases import ClaimedJob
+from storage.trouble import DatabaseTroubleError, Trouble
 from storage.worker import NO_SHARES, Completion, Handler, JobError, NotYetError, Worker
 
 # With two for handing back and one for hanging up: within ten, the patience of most who run containers.

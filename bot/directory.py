@@ -15,11 +15,11 @@ from bot.described import channel_of, slack_user
 from bot.interactions import Reader
 from bot.slack_errors import error_name
 from storage import access, incidents, people
-from storage.database import DatabaseTroubleError
 from storage.incidents import Channel
 from storage.models import Incident, Person
 from storage.people import SlackUsergroup
 from storage.records import CreatorKind, CreatorRecord, TeamRecord, Visibility
+from storage.trouble import DatabaseTroubleError
 
 PERSON_FRESH = timedelta(hours=1)
 PERSON_KEPT = timedelta(hours=24)

@@ -27,8 +27,8 @@ from bot.interactions import Click, Submission, Suggestion, UnknownError
 from bot.modals import show_in
 from bot.replies import reply
 from bot.slack_errors import error_name
-from storage.database import DatabaseTroubleError
 from storage.deliveries import RepeatedDeliveryError
+from storage.trouble import DatabaseTroubleError
 from views import explanations
 from views.blocks import Block, message
 from views.messages import error_modal, error_text, message_modal, saving_modal

@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.interactions import UnknownError
 from bot.slack_errors import error_name
-from storage.database import DatabaseTroubleError
+from storage.trouble import DatabaseTroubleError
 
 log = structlog.get_logger("bot")
 

@@ -8,9 +8,10 @@ import click
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from settings import Settings
-from storage.database import Database, DatabaseTroubleError
+from storage.database import Database
 from storage.errors import EndpointDisabledError, InvalidFieldError
 from storage.secrets import NoKeyError, UnreadableSecretError
+from storage.trouble import DatabaseTroubleError
 
 T = TypeVar("T")
 

@@ -2,35 +2,25 @@
 
 import asyncio
 import json
-import math
-import socket
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import URL, Connection, ExceptionContext, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, event, inspect, make_url, text
 from sqlalchemy.exc import (
     ArgumentError,
-    DataError,
     DBAPIError,
-    IntegrityError,
-    InvalidatePoolError,
-    ProgrammingError,
 )
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.util import await_only
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage import sqlite
+from storage import postgresql, sqlite
 from storage.revisions import serves_older
+from storage.trouble import DatabaseTroubleError, Trouble, named_trouble
 
 # The newest file in migrations/versions. Alembic is imported only when the database is not there yet:
 # it costs 0.15 s and 8 MB at every start.
@@ -39,70 +29,14 @@ HEAD = "0007_needs_0006"
 # Set in `session.info` by jobs.enqueue: this transaction's commit must wake the worker.
 WAKES_WORKER = "wakes_worker"
 JOBS_CHANNEL = "jobs"
-PAUSE = 60.0
-# For reading, and as many for writing.
-POSTGRESQL_POOL = 10
 # Seconds that anyone waits for a connection, a turn to write, another program's lock, or a statement.
 WAIT = 5.0
-# Of these, for a lock of PostgreSQL's: that it is locked is to be heard before it counts as silent.
-LOCK_SHARE = 0.8
-# For a sign of life on a connection that has been idle.
-PING = 1.0
 
 log = structlog.get_logger(__name__)
 
 
 class DatabaseUnusableError(Exception):
     """One line for whoever starts the program: what is wrong with the database and what to do."""
-
-
-class Trouble(StrEnum):
-    """Why the database did not do what was asked: nobody's mistake, and it may pass."""
-
-    GONE = "does not answer"
-    LOCKED = "is locked by another program"
-    FULL = "has no space left on its disk"
-
-
-class DatabaseTroubleError(Exception):
-    """What was asked of the database did not happen, as far as anyone knows: it may be asked again."""
-
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(f"the database {trouble}")
-        self.trouble = trouble
-
-
-def _trouble(error: BaseException) -> Trouble | None:
-    """None: the error says nothing against the database."""
-    if isinstance(error, DatabaseTroubleError):
-        return error.trouble
-    if isinstance(error, _UNREACHABLE) or type(error).__module__.startswith("asyncpg"):
-        return Trouble.GONE
-    if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError | DataError | ProgrammingError):
-        return None
-    said = str(error.orig).lower()
-    if any(words in said for words in _FULL):
-        return Trouble.FULL
-    if any(words in said for words in _LOCKED):
-        return Trouble.LOCKED
-    is_gone = error.connection_invalidated or any(words in said for words in _GONE)
-    return Trouble.GONE if is_gone else None
-
-
-_UNREACHABLE = (PoolTimeoutError, TimeoutError, ConnectionError, FileNotFoundError, socket.gaierror)
-_LOCKED = ("is locked", "lock timeout")
-_FULL = ("disk is full", "no space left", "could not extend file")
-_GONE = ("disk i/o error", "unable to open", "connection", "shutting down", "starting up", "read-only")
-
-
-@contextmanager
-def _named_trouble() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        if (found := _trouble(error)) is None or isinstance(error, DatabaseTroubleError):
-            raise
-        raise DatabaseTroubleError(found) from error
 
 
 class Database:
@@ -125,8 +59,10 @@ class Database:
             self._writers = _sqlite_engine(self._url, read_only=False)
         else:
             limit = longest_command or WAIT
-            self._readers = _postgresql_engine(self._url, limit, isolation_level="AUTOCOMMIT")
-            self._writers = _postgresql_engine(self._url, limit)
+            self._readers = postgresql.engine_of(
+                self._url, wait=WAIT, longest_command=limit, isolation_level="AUTOCOMMIT"
+            )
+            self._writers = postgresql.engine_of(self._url, wait=WAIT, longest_command=limit)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -135,7 +71,7 @@ class Database:
         There is no transaction: each SELECT sees the newest commit, two of them may see different ones, and
         neither BEGIN nor ROLLBACK costs a trip. Read what must agree in one statement, or in `write()`.
         """
-        with _named_trouble():
+        with named_trouble():
             async with AsyncSession(self._readers, expire_on_commit=False) as session:
                 yield session
 
@@ -153,7 +89,7 @@ class Database:
         (`with_for_update()`, nothing on SQLite) or make the UPDATE conditional. Don't nest them.
         """
         try:
-            with _named_trouble():
+            with named_trouble():
                 async with self._my_turn(), AsyncSession(self._writers, expire_on_commit=False) as session:
                     yield session
                     wakes_worker = session.info.get(WAKES_WORKER, False)
@@ -257,7 +193,7 @@ class Database:
                 driver.add_termination_listener(lambda _: hung_up.set())
                 await driver.add_listener(JOBS_CHANNEL, lambda *_: self.jobs_ready.set())
                 self.jobs_ready.set()  # for what was said while nobody listened
-                while not await _is_set(hung_up, within=PAUSE):
+                while not await _is_set(hung_up, within=postgresql.PAUSE):
                     await driver.execute("SELECT 1")  # who is gone without a word is noticed here
             finally:
                 await connection.invalidate()  # nobody else should get a connection that listens
@@ -329,54 +265,6 @@ async def _is_set(event: asyncio.Event, within: float) -> bool:
         async with asyncio.timeout(within):
             await event.wait()
     return event.is_set()
-
-
-def _postgresql_engine(url: URL, longest_command: float, **options: Any) -> AsyncEngine:
-    """Like `pool_pre_ping`, which costs each session one to three trips, but asking only after a pause."""
-    # Whoever waits has three seconds, or a view that says so: better an error soon than an answer too late.
-    limits = {"timeout": WAIT, "command_timeout": longest_command}
-    lock_milliseconds = int(longest_command * LOCK_SHARE * 1_000)
-    engine = create_async_engine(
-        url,
-        hide_parameters=True,
-        # One opened beyond these would be closed after use, and the next would have to plan each statement
-        # anew: with 16 commands in flight that was most of PostgreSQL's work.
-        pool_size=POSTGRESQL_POOL,
-        max_overflow=0,
-        pool_timeout=WAIT,
-        connect_args=limits,
-        **options,
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def limit_locks(connection: Any, _record: ConnectionPoolEntry) -> None:
-        # Not among the connection's parameters: poolers refuse those that they don't know.
-        await_only(connection.driver_connection.execute(f"SET lock_timeout = {lock_milliseconds}"))
-
-    @event.listens_for(engine.sync_engine, "handle_error")
-    def give_up(context: ExceptionContext) -> None:
-        # The driver would wait for the server to say that it has cancelled what it does not answer.
-        if isinstance(context.original_exception, TimeoutError) and context.connection is not None:
-            context.connection.connection.driver_connection.terminate()  # type: ignore[union-attr]
-            context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
-
-    @event.listens_for(engine.sync_engine, "checkin")
-    def note_time(_connection: Any, record: ConnectionPoolEntry) -> None:
-        record.info["used_at"] = time.monotonic()
-
-    @event.listens_for(engine.sync_engine, "checkout")
-    def check(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
-        # A server that went away hung up, which is known here. A firewall drops idle connections in silence.
-        if connection.driver_connection.is_closed():
-            raise InvalidatePoolError
-        if time.monotonic() - record.info.get("used_at", math.inf) > PAUSE:
-            try:
-                await_only(connection.driver_connection.execute("SELECT 1", timeout=PING))
-            except Exception as error:
-                connection.driver_connection.terminate()
-                raise InvalidatePoolError from error
-
-    return engine
 
 
 def _sqlite_engine(url: URL, *, read_only: bool) -> AsyncEngine:

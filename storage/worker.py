@@ -14,8 +14,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage import leases
-from storage.database import Database, DatabaseTroubleError
+from storage.database import Database
 from storage.leases import ClaimedJob, LeaseLostError
+from storage.trouble import DatabaseTroubleError
 
 log = structlog.get_logger(__name__)
 

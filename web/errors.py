@@ -14,7 +14,6 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storage.columns import new_id
-from storage.database import DatabaseTroubleError
 from storage.errors import (
     EndpointDisabledError,
     InvalidFieldError,
@@ -23,6 +22,7 @@ from storage.errors import (
     UnavailableError,
 )
 from storage.secrets import NoKeyError
+from storage.trouble import DatabaseTroubleError
 from web import measured
 
 # In the scope: what every answer to the key's requests says of its bucket.

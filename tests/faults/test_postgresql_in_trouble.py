@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from playground import Person, seed
 from playground.surfaces import Modal
 from storage import database as database_module
-from storage import follow_ups, worker
+from storage import follow_ups, postgresql, worker
 from storage.database import Database
 from storage.jobs import Job
 from storage.models import FollowUp
@@ -287,7 +287,7 @@ async def test_what_another_replica_says_is_heard_again(
 async def test_who_listens_notices_a_server_that_is_gone_without_a_word(
     wire: Proxy, beside: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "PAUSE", 0.1)
+    monkeypatch.setattr(postgresql, "PAUSE", 0.1)
     database = Database(database_url)
     listening = asyncio.create_task(database.listen())
     await until(database.jobs_ready.wait)

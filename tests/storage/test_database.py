@@ -10,8 +10,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage import database as database_module
-from storage import jobs
+from storage import jobs, postgresql
 from storage.database import Database, DatabaseUnusableError
 from storage.models import Category, FollowUp
 
@@ -219,7 +218,7 @@ async def test_a_server_that_hung_up_in_the_meantime_is_not_noticed(
 async def test_a_connection_is_checked_after_a_pause(
     database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "PAUSE", 0.0)
+    monkeypatch.setattr(postgresql, "PAUSE", 0.0)
     assert await ranks(database) == []
     other = Database(database_url)
     async with other.write() as session:

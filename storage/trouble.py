@@ -1,0 +1,58 @@
+"""What a database says when it is locked, full or gone, in words that people are told."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+
+class Trouble(StrEnum):
+    """Why the database did not do what was asked: nobody's mistake, and it may pass."""
+
+    GONE = "does not answer"
+    LOCKED = "is locked by another program"
+    FULL = "has no space left on its disk"
+
+
+class DatabaseTroubleError(Exception):
+    """What was asked of the database did not happen, as far as anyone knows: it may be asked again."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(f"the database {trouble}")
+        self.trouble = trouble
+
+
+def _trouble(error: BaseException) -> Trouble | None:
+    """None: the error says nothing against the database."""
+    if isinstance(error, DatabaseTroubleError):
+        return error.trouble
+    if isinstance(error, _UNREACHABLE) or type(error).__module__.startswith("asyncpg"):
+        return Trouble.GONE
+    if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError | DataError | ProgrammingError):
+        return None
+    said = str(error.orig).lower()
+    if any(words in said for words in _FULL):
+        return Trouble.FULL
+    if any(words in said for words in _LOCKED):
+        return Trouble.LOCKED
+    is_gone = error.connection_invalidated or any(words in said for words in _GONE)
+    return Trouble.GONE if is_gone else None
+
+
+_UNREACHABLE = (PoolTimeoutError, TimeoutError, ConnectionError, FileNotFoundError, socket.gaierror)
+_LOCKED = ("is locked", "lock timeout")
+_FULL = ("disk is full", "no space left", "could not extend file")
+_GONE = ("disk i/o error", "unable to open", "connection", "shutting down", "starting up", "read-only")
+
+
+@contextmanager
+def named_trouble() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if (found := _trouble(error)) is None or isinstance(error, DatabaseTroubleError):
+            raise
+        raise DatabaseTroubleError(found) from error
