@@ -1,5 +1,6 @@
 """What every listener and job works with."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,9 @@ from bot.interactions import Reader
 from bot.tasks import Tasks
 from storage.database import Database
 from storage.deliveries import Deliveries
+
+# Of the looks at channels for which nobody waits.
+LOOKS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +40,4 @@ class Context:
     rate_limited: dict[str, datetime] = field(default_factory=dict)
     teams_asked: dict[str, datetime] = field(default_factory=dict)
     tasks: Tasks = field(default_factory=Tasks)
+    looking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOOKS_AT_ONCE))

@@ -139,7 +139,13 @@ def refresh_channel_soon(context: Context, channel_id: str) -> None:
     """For who stands in the channel: after they have their answer, and not more often than once a minute."""
     if is_due(context, channel_id):
         context.channels_checked[channel_id] = context.clock()
-        context.tasks.start(_refresh(context, channel_id))
+        context.tasks.start(_refresh_in_turn(context, channel_id))
+
+
+async def _refresh_in_turn(context: Context, channel_id: str) -> None:
+    """Nobody waits for these, so they wait for each other rather than for a turn to write."""
+    async with context.looking:
+        await _refresh(context, channel_id)
 
 
 async def _refresh(context: Context, channel_id: str) -> None:
