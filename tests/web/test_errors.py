@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from playground import seed
@@ -56,7 +55,7 @@ async def test_a_failure_of_ours_is_answered_and_its_reason_is_in_the_log(
     key = await server.key()
 
     async def fails(*_: Any, **__: Any) -> None:
-        raise OperationalError("SELECT", {}, Exception("disk I/O error"))
+        raise RuntimeError("the disk is on fire")
 
     await key.http.get("/v1/identity")
     monkeypatch.setattr("web.follow_ups.page", fails)
