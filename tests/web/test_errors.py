@@ -117,6 +117,7 @@ async def test_a_database_that_another_program_locks_is_named_and_the_request_ma
     monkeypatch.setattr(database_module, "WAIT", 1.0)
     key, work = await server.key(), {"title": "Rotate", "incident_id": (await server.incident()).id}
     assert (await key.http.post("/v3/follow_ups", json=work)).status_code == 201
+    await server.scenario.is_quiet()  # the lock is waited for in the thread that the bot runs in
     async with locked(server.scenario):
         answer = await key.http.post("/v3/follow_ups", json=work)
 
