@@ -275,7 +275,7 @@ def _sqlite_engine(url: URL, *, read_only: bool) -> AsyncEngine:
         hide_parameters=True,
         # Each is a thread: more don't read faster than one interpreter asks, and a thread for each of many
         # commands at once took a third of the time and 15 MB.
-        pool_size=3 if read_only else 1,
+        pool_size=2 if read_only else 1,
         max_overflow=0,
         pool_timeout=WAIT,
     )
