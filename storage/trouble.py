@@ -15,6 +15,7 @@ class Trouble(StrEnum):
     GONE = "does not answer"
     LOCKED = "is locked by another program"
     FULL = "has no space left on its disk"
+    CROWDED = "has no connection free"
 
 
 class DatabaseTroubleError(Exception):
@@ -34,18 +35,26 @@ def _trouble(error: BaseException) -> Trouble | None:
     if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError | DataError | ProgrammingError):
         return None
     said = str(error.orig).lower()
-    if any(words in said for words in _FULL):
-        return Trouble.FULL
-    if any(words in said for words in _LOCKED):
-        return Trouble.LOCKED
-    is_gone = error.connection_invalidated or any(words in said for words in _GONE)
-    return Trouble.GONE if is_gone else None
+    for trouble, words in _SAID.items():
+        if any(some in said for some in words):
+            return trouble
+    return Trouble.GONE if error.connection_invalidated else None
 
 
 _UNREACHABLE = (PoolTimeoutError, TimeoutError, ConnectionError, FileNotFoundError, socket.gaierror)
-_LOCKED = ("is locked", "lock timeout")
-_FULL = ("disk is full", "no space left", "could not extend file")
-_GONE = ("disk i/o error", "unable to open", "connection", "shutting down", "starting up", "read-only")
+_SAID = {
+    Trouble.FULL: ("disk is full", "no space left", "could not extend file"),
+    Trouble.LOCKED: ("is locked", "lock timeout"),
+    Trouble.CROWDED: ("too many clients", "too many connections", "connection slots are reserved"),
+    Trouble.GONE: (
+        "disk i/o error",
+        "unable to open",
+        "connection",
+        "shutting down",
+        "starting up",
+        "read-only",
+    ),
+}
 
 
 @contextmanager

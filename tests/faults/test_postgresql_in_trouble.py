@@ -1,6 +1,7 @@
 """PostgreSQL gone, silent or restarted: people are told, nothing typed or saved is lost, the bot recovers."""
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from storage.database import Database
 from storage.jobs import Job
 from storage.models import FollowUp
 from storage.records import CreatorKind, CreatorRecord
+from storage.trouble import DatabaseTroubleError
 from tests.conftest import HANG_UP_ON_THE_OTHERS, Templates
 from tests.faults.processes import AS_IT_IS, deployed
 from tests.faults.proxy import Proxy
@@ -323,6 +325,28 @@ async def test_what_another_transaction_holds_is_said_to_be_locked(
         assert (await maya.sees("the database is locked by another program", within=TOLD)).is_ephemeral
     await card.clicks("Complete")
     await card.shows("~Write it down~", within=20)
+
+
+async def test_a_server_whose_connections_are_all_taken_is_said_to_have_none_free() -> None:
+    crowded = await asyncio.start_server(has_none_free, "127.0.0.1")
+    port = crowded.sockets[0].getsockname()[1]
+    database = Database(f"postgresql+asyncpg://somebody@127.0.0.1:{port}/follow_ups")
+    async with crowded:
+        with pytest.raises(DatabaseTroubleError, match="the database has no connection free"):
+            await database.ping()
+    await database.close()
+
+
+async def has_none_free(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """As PostgreSQL says it: https://www.postgresql.org/docs/current/protocol-error-fields.html."""
+    for answer in (b"N", b""):  # to whether it has TLS; what is sent then says who connects
+        (length,) = struct.unpack("!I", await reader.readexactly(4))
+        await reader.readexactly(length - 4)
+        writer.write(answer)
+    fields = b"SFATAL\0VFATAL\0C53300\0Msorry, too many clients already\0\0"
+    writer.write(b"E" + struct.pack("!I", len(fields) + 4) + fields)
+    await writer.drain()
+    writer.close()
 
 
 async def test_a_silent_database_does_not_keep_the_program(
