@@ -18,7 +18,7 @@ from storage.jobs import State
 from storage.records import CreatorKind, Status
 
 PER_INCIDENT = 100
-FEWEST_PEOPLE = 200
+FEWEST_PEOPLE = 20
 INCIDENTS_TO_A_PERSON = 5
 BATCH = 50
 FOLLOW_UPS_TO_A_JOB = 100

@@ -1,6 +1,7 @@
 """What every listener and job works with."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,6 +39,7 @@ class Context:
     channels_checked: dict[str, datetime] = field(default_factory=dict)
     channels_confirmed: dict[str, datetime] = field(default_factory=dict)
     rate_limited: dict[str, datetime] = field(default_factory=dict)
+    rechecks: deque[datetime] = field(default_factory=deque)
     teams_asked: dict[str, datetime] = field(default_factory=dict)
     tasks: Tasks = field(default_factory=Tasks)
     looking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOOKS_AT_ONCE))

@@ -28,8 +28,6 @@ READERS_KEPT = 10_000
 TEAMS_FRESH = timedelta(seconds=60)
 CHANNEL_FRESH = timedelta(seconds=60)
 CHANNEL_PATIENCE = 2.0
-# conversations.info allows 50 a minute.
-CHANNELS_AT_ONCE = 20
 
 
 class StrangerError(Exception):
@@ -226,12 +224,7 @@ async def check_access_to_incident(context: Context, incident_id: str, reader: R
 
 
 async def check_access_of_person(context: Context, reader: Reader) -> None:
-    """Before what comes from several incidents: the private ones, and of the public the stalest few."""
-    async with context.database.read() as session:
-        stale = await incidents.stale_of_person(
-            session, reader.actor.id, checked_before=context.clock() - CHANNEL_FRESH
-        )
-    await asyncio.gather(*(_recheck_privacy(context, incident) for incident in stale[:CHANNELS_AT_ONCE]))
+    """Before what comes from several incidents: of the private ones."""
     async with context.database.read() as session:
         has_private = await access.has_private(session, reader.actor)
     if reader.is_guest or has_private:

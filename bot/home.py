@@ -6,18 +6,31 @@ from typing import Any
 from bot import directory
 from bot.context import Context
 from bot.interactions import Place, Reader
+from bot.rechecks import recheck
 from storage import listing
-from storage.records import Filter, ListQuery
+from storage.records import Filter, Listing, ListQuery
 from views import home
+
+
+async def own(context: Context, reader: Reader, query: ListQuery) -> Listing:
+    """The reader's own follow-ups, of incidents that they may see."""
+
+    async def read() -> Listing:
+        async with context.database.read() as session:
+            return await listing.of_person(session, reader.actor, query, now=context.clock())
+
+    await directory.check_access_of_person(context, reader)
+    found = await read()
+    if await recheck(context, [item.incident for item in found.items], context.rechecks):
+        found = await read()
+    return found
 
 
 async def publish(
     context: Context, reader: Reader, query: ListQuery | None = None, notice: str | None = None
 ) -> None:
     query = query or ListQuery(Filter.OUTSTANDING)
-    await directory.check_access_of_person(context, reader)
-    async with context.database.read() as session:
-        found = await listing.of_person(session, reader.actor, query, now=context.clock())
+    found = await own(context, reader, query)
     view = home.home(
         found,
         reader_timezone=reader.timezone,

@@ -3,20 +3,18 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
 from bot import directory
 from bot.context import Context
+from bot.rechecks import recheck
 from bot.slack_errors import error_name
 from storage.errors import UnansweredError
 from storage.incidents import Channel
-from storage.records import IncidentRecord, TeamRecord, Visibility
-
-# conversations.info allows 50 a minute: people's own checks must find room beside a script that reads it all.
-RECHECKS_A_MINUTE = 20
+from storage.records import IncidentRecord, TeamRecord
 
 
 @contextmanager
@@ -68,18 +66,5 @@ class Lookups:
             await directory.check_access_to_follow_up(self._context, follow_up_id, None)
 
     async def recheck(self, shown: Sequence[IncidentRecord]) -> bool:
-        """Whether Slack was asked about one of the public ones: at most twenty of them a minute."""
-        now = self._context.clock()
-        while self._rechecks and now - self._rechecks[0] > timedelta(minutes=1):
-            self._rechecks.popleft()
-        public = [incident for incident in shown if incident.visibility is Visibility.PUBLIC]
-        found = [incident.slack_channel_id for incident in public if not incident.is_archived]
-        channels = [channel for channel in dict.fromkeys(found) if channel is not None]
-        due = [channel for channel in channels if directory.is_due(self._context, channel)]
-        asked = due[: RECHECKS_A_MINUTE - len(self._rechecks)]
-        self._rechecks.extend(now for _ in asked)
-        under_way = [
-            channel for channel in channels if directory.is_being_asked_about(self._context, channel)
-        ]
-        await directory.recheck_channels(self._context, [*under_way, *asked])
-        return bool(under_way or asked)
+        """Whether Slack was asked about one of the public ones."""
+        return await recheck(self._context, shown, self._rechecks)

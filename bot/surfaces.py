@@ -33,13 +33,10 @@ def render(context: Context, reader: Reader, found: Listing, notice: str | None 
 async def of_place(context: Context, reader: Reader, place: Place) -> Listing:
     """Raises NotFoundError when the incident is not the reader's to see."""
     query = place.query or ListQuery()
-    if place.incident_id:
-        await directory.check_access_to_incident(context, place.incident_id, reader)
-    else:
-        await directory.check_access_of_person(context, reader)
+    if not place.incident_id:
+        return await home.own(context, reader, query)
+    await directory.check_access_to_incident(context, place.incident_id, reader)
     async with context.database.read() as session:
-        if not place.incident_id:
-            return await listing.of_person(session, reader.actor, query, now=context.clock())
         return await listing.of_incident(session, reader.actor, place.incident_id, query, now=context.clock())
 
 

@@ -77,24 +77,6 @@ async def channels_checked_before(session: AsyncSession, moment: datetime) -> li
     return [incident.channel_id for incident in stale]
 
 
-async def stale_of_person(
-    session: AsyncSession, person_id: str, *, checked_before: datetime
-) -> list[Incident]:
-    """Public incidents with follow-ups of theirs whose channel was looked at before then, longest ago first.
-
-    Archived ones rest.
-    """
-    theirs = select(FollowUp.incident_id).where(col(FollowUp.assignee_id) == person_id)
-    query = select(Incident).where(
-        col(Incident.slack_channel_id).is_not(None),
-        col(Incident.visibility) == Visibility.PUBLIC,
-        col(Incident.is_archived).is_(False),
-        col(Incident.channel_checked_at) < checked_before,
-        col(Incident.id).in_(theirs),
-    )
-    return list(await session.exec(query.order_by(col(Incident.channel_checked_at))))
-
-
 async def of_follow_up(session: AsyncSession, follow_up_id: str) -> Incident | None:
     query = select(Incident).join(FollowUp, col(FollowUp.incident_id) == col(Incident.id))
     return (await session.exec(query.where(col(FollowUp.id) == follow_up_id))).one_or_none()

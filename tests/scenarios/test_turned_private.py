@@ -5,6 +5,9 @@ import asyncio
 import pytest
 
 from playground import Person, seed
+from storage import follow_ups, incidents, people
+from storage.follow_ups import Draft
+from storage.records import CreatorKind, CreatorRecord
 from tests.scenarios.conftest import Scenario, adds, list_of
 
 SECRET = "Mask tokens in build logs"
@@ -58,6 +61,38 @@ async def test_a_public_channel_turned_private_is_in_nobodys_own_list(scenario: 
         shown = (await list_of(priya)).text
     assert "0 outstanding" in shown
     assert SECRET not in shown
+
+
+async def test_own_lists_ask_slack_about_twenty_channels_a_minute_together(scenario: Scenario) -> None:
+    slack, maya = scenario.slack, scenario.maya
+    await maya.opens_home()
+    await maya.home()
+    for number in range(25):
+        channel = slack.workspace.create_channel(f"outage-{number}", maya.id)
+        channel.members.append(seed.BOT)
+        await has_work_for(scenario, maya, channel.id, channel.name)
+
+    for _ in range(2):
+        scenario.clock.passes(seconds=61)
+        before = len(slack.calls_of("conversations.info"))
+        await maya.opens_home()
+        mine = await maya.home()
+        await mine.shows("25 outstanding")
+        await mine.shows("Older")
+        await mine.clicks("Older")
+        await scenario.is_quiet()
+        assert len(slack.calls_of("conversations.info")) - before == 20
+
+
+async def has_work_for(scenario: Scenario, person: Person, channel_id: str, name: str) -> None:
+    described = incidents.Channel(seed.TEAM_ID, channel_id, name, is_private=False)
+    now = scenario.clock()
+    async with scenario.app.database.write() as session:
+        known = await people.find(session, seed.TEAM_ID, person.id)
+        assert known is not None
+        actor = CreatorRecord(CreatorKind.USER, known.id, known.name, person.id)
+        incident = await incidents.track(session, described, prefixes=(), now=now, name=name)
+        await follow_ups.create(session, actor, incident.id, Draft(SECRET, assignee_id=known.id), now=now)
 
 
 @pytest.mark.parametrize("fault", ["rate_limited", "server_error", "slow"])

@@ -126,12 +126,6 @@ ASKED: dict[str, tuple[Asked, set[str]]] = {
         ),
         {"ix_channel_message_posted"},
     ),
-    "incidents to look at for a person": (
-        lambda actor, _, __: (
-            lambda session: incidents.stale_of_person(session, actor.id, checked_before=LATER)
-        ),
-        set(),
-    ),
     "labels to pick from": (
         lambda actor, _, __: lambda session: catalogue.labels_in_use(session, TEAM, "tls", actor=actor),
         {"ix_follow_up_label_label"},
