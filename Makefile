@@ -24,7 +24,7 @@ fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz
 
 chaos: $(VENV)/.dev
-	CHAOS=full $(BIN)/python -m pytest tests/faults/test_chaos.py -s
+	CHAOS=full $(BIN)/python -m pytest tests/faults/test_chaos.py tests/faults/test_postgresql_in_trouble.py -s
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench

@@ -3,6 +3,7 @@
 import asyncio
 import struct
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.conftest import HANG_UP_ON_THE_OTHERS, Templates
 from tests.faults.processes import AS_IT_IS, deployed
 from tests.faults.proxy import Proxy
 from tests.faults.tally import Tally, tally
+from tests.faults.test_chaos import FULL
 from tests.faults.test_sigterm import GRACE
 from tests.faults.test_sqlite_in_trouble import ready
 from tests.faults.waiting import until
@@ -30,6 +32,17 @@ from tests.scenarios.conftest import Scenario, adds, list_of
 GONE = "the database does not answer"
 # What a busy machine may add to a few seconds.
 TOLD = 15
+# Seconds: `make chaos` has the longer one.
+OUTAGE = 30 if FULL else 1
+FULL_DISK = "the database has no space left on its disk"
+# What PostgreSQL says when a table's file can't grow, of each of these tables.
+GROWING = ("follow_up", "history_entry", "job")
+NO_SPACE = """
+CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'could not extend file "base/5/16384": No space left on device' USING ERRCODE = 'disk_full';
+END $$
+"""
 STORY = "a long story " * 200
 
 
@@ -67,13 +80,13 @@ async def breaks(wire: Proxy, how: str) -> None:
         wire.fall_silent()
 
 
-async def is_told_in(form: Modal) -> None:
+async def is_told_in(form: Modal, what: str = GONE) -> None:
     """By an error on a field, or by the form shown again."""
     errors = await form.submits(Description=STORY)
     if errors:
-        assert GONE in errors["Title"]
+        assert what in errors["Title"]
     else:
-        await form.shows(GONE, within=TOLD)
+        await form.shows(what, within=TOLD)
 
 
 async def is_told_at_once_or_after_loading(person: Person) -> None:
@@ -84,9 +97,9 @@ async def is_told_at_once_or_after_loading(person: Person) -> None:
     await until(told, within=TOLD)
 
 
-async def says_so(scenario: Scenario) -> None:
+async def says_so(scenario: Scenario, what: str = GONE) -> None:
     async def said() -> bool:
-        return await ready(scenario) == (503, [GONE])
+        return await ready(scenario) == (503, [what])
 
     await until(said)
 
@@ -123,6 +136,7 @@ async def test_people_are_told_nothing_is_lost_and_the_bot_recovers(
     await is_told_in(form)
     assert (form.field("Title"), form.field("Description")) == ("Rotate the certs", STORY)
     await says_so(scenario)
+    await asyncio.sleep(OUTAGE)
 
     await wire.heal()
     await recovers(scenario)
@@ -133,6 +147,40 @@ async def test_people_are_told_nothing_is_lost_and_the_bot_recovers(
     await scenario.is_quiet()
     assert await titles(beside) == ["Rotate the certs", "Write it down"]
     assert await tally(beside, scenario.slack) == Tally()
+
+
+async def test_a_full_disk_is_told_the_form_keeps_its_words_and_the_bot_recovers(
+    scenario: Scenario, beside: Database
+) -> None:
+    maya = scenario.maya
+    await maya.types("/incident follow-up Rotate the certs")
+    form = await maya.modal("New follow-up")
+    await form.shows("Due date")
+    await scenario.is_quiet()
+    async with no_space(beside):
+        await is_told_in(form, FULL_DISK)
+        assert (form.field("Title"), form.field("Description")) == ("Rotate the certs", STORY)
+        await says_so(scenario, FULL_DISK)
+
+    await recovers(scenario)
+    assert await form.submits() == {}
+    await maya.channel.shows("Rotate the certs", within=20)
+    await scenario.is_quiet()
+    assert await titles(beside) == ["Rotate the certs"]
+    assert await tally(beside, scenario.slack) == Tally()
+
+
+@asynccontextmanager
+async def no_space(database: Database) -> AsyncIterator[None]:
+    async with database.write() as session:
+        connection = await session.connection()
+        await connection.execute(text(NO_SPACE))
+        for table in GROWING:
+            created = f"CREATE TRIGGER no_space BEFORE INSERT ON {table} EXECUTE FUNCTION no_space()"
+            await connection.execute(text(created))
+    yield
+    async with database.write() as session:
+        await (await session.connection()).execute(text("DROP FUNCTION no_space CASCADE"))
 
 
 @pytest.mark.parametrize("how", ["gone", "silent"])
