@@ -11,8 +11,19 @@ from sqlalchemy import and_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.models import FollowUp, HistoryEntry, Person
-from storage.records import Change, CreatorKind, CreatorRecord, HistoryRecord
+from storage import access
+from storage.errors import NotFoundError
+from storage.models import FollowUp, HistoryEntry, Incident, Person
+from storage.records import (
+    Change,
+    ColumnChange,
+    CreatorKind,
+    CreatorRecord,
+    EntryRecord,
+    HistoryRecord,
+    IncidentRecord,
+)
+from storage.selection import INCIDENT_COLUMNS, INCIDENTS, incident_record
 
 CREATED = "created"
 CHANGED = "changed"
@@ -89,14 +100,49 @@ def _is_taken(kept: HistoryEntry) -> bool:
     return assignee is not None and assignee["after"] == kept.actor_id
 
 
+def _entry_record(row: tuple[HistoryEntry, str, str | None, str | None]) -> EntryRecord:
+    kept, _, name, slack_user_id = row
+    return EntryRecord(
+        id=kept.id,
+        event=kept.event,
+        at=kept.at,
+        version=kept.version,
+        actor=CreatorRecord(kept.actor_kind, kept.actor_id, name or kept.actor_name, slack_user_id),
+        changes=tuple(ColumnChange(column, **change) for column, change in kept.changes.items()),
+    )
+
+
+async def page(
+    session: AsyncSession, actor: CreatorRecord, follow_up_id: str, *, after_version: int, limit: int
+) -> tuple[IncidentRecord, tuple[EntryRecord, ...]]:
+    """The follow-up's incident, and what happened after that version, oldest first.
+
+    What is deleted keeps its history. Raises NotFoundError for what isn't the actor's to see.
+    """
+    seen = (
+        select(*INCIDENT_COLUMNS)
+        .select_from(INCIDENTS)
+        .join(FollowUp, col(FollowUp.incident_id) == col(Incident.id))
+        .where(col(FollowUp.id) == follow_up_id, access.visible(actor))
+    )
+    incident = (await session.exec(seen)).first()
+    if incident is None:
+        raise NotFoundError(f"no follow-up {follow_up_id}")
+    rows = await session.exec(_since(follow_up_id, after_version).limit(limit))
+    return incident_record(incident), tuple(map(_entry_record, rows))
+
+
+def _since(follow_up_id: str, version: int) -> Any:
+    return ENTRIES.where(
+        col(HistoryEntry.follow_up_id) == follow_up_id, col(HistoryEntry.version) > version
+    ).order_by(col(HistoryEntry.version))
+
+
 async def of_follow_up(
     session: AsyncSession, follow_up_id: str, *, after_version: int = 0
 ) -> tuple[HistoryRecord, ...]:
     """What happened after that version, oldest first."""
-    query = ENTRIES.where(
-        col(HistoryEntry.follow_up_id) == follow_up_id, col(HistoryEntry.version) > after_version
-    ).order_by(col(HistoryEntry.version))
-    return tuple(_record(row) for row in await session.exec(query))
+    return tuple(_record(row) for row in await session.exec(_since(follow_up_id, after_version)))
 
 
 async def last_change(session: AsyncSession, follow_up_id: str, column: str) -> HistoryRecord | None:

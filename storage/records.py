@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Status(StrEnum):
@@ -253,6 +254,29 @@ class HistoryRecord:
     version: int
     changes: tuple[Change, ...] = field(default=())
     is_taken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """One column's change, as it is stored: ids and plain values, with the words of that time beside them."""
+
+    column: str
+    before: Any
+    after: Any
+    before_words: str | None
+    after_words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRecord:
+    """A row of history for programs: who acted by kind and id, and what changed by column and value."""
+
+    id: str
+    event: str
+    at: datetime
+    version: int
+    actor: CreatorRecord
+    changes: tuple[ColumnChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,25 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from web import errors, follow_ups_v2, follow_ups_v3, incidents, reference, webhook_endpoints
+from web import (
+    errors,
+    follow_up_stats,
+    follow_ups_v2,
+    follow_ups_v3,
+    history,
+    incidents,
+    reference,
+    webhook_endpoints,
+)
 from web.context import Context
 from web.keys import Keys
 
 # A module of routes and its `router`: what is in here is served and, by a test, documented in docs/api.md.
+# In order: the first whose path fits is asked.
 ROUTERS = (
+    follow_up_stats.router,
     follow_ups_v3.router,
+    history.router,
     follow_ups_v2.router,
     incidents.router,
     reference.router,

@@ -46,6 +46,8 @@ NEW_INCIDENT = {"idempotency_key": "1", "visibility": "public", "name": "Checkou
 ROUTES = (
     *of_follow_ups("/v3/follow_ups"),
     Call("POST", "/v3/follow_ups/actions/create_from_link", "follow_ups.create", LINK),
+    Call("GET", "/v3/follow_ups/stats", "actions.view"),
+    Call("GET", "/v3/follow_ups/{follow_up}/history", "actions.view"),
     *of_follow_ups("/v2/follow_ups"),
     Call("GET", "/v2/incidents", "incidents.view"),
     Call("POST", "/v2/incidents", "incidents.create", NEW_INCIDENT),

@@ -13,7 +13,7 @@ from storage import database as database_module
 from tests.faults.test_sqlite_in_trouble import locked
 from tests.web import contract
 from tests.web.conftest import Server
-from tests.web.routes import PLACES, ROUTES
+from tests.web.routes import FOLLOW_UP, PLACES, ROUTES
 
 MARK = "gr8-secret-title"
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ async def test_wrong_methods_are_told_the_right_ones(server: Server) -> None:
     for path in paths:
         served = {call.method for call in ROUTES if call.path.format(**ids) == path}
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - served:
-            answer = await key.http.request(method, path)
+            answer = await key.http.request(method, path, json=FOLLOW_UP)
             if answer.status_code == 404:  # served as another route's id
                 continue
             assert (answer.status_code, answer.json()["type"]) == (405, "method_not_allowed"), (method, path)

@@ -72,6 +72,7 @@ async def test_a_channel_turned_private_is_hidden_before_anything_of_it_is_shown
         "/v3/follow_ups",
         "/v2/follow_ups",
         "/v3/follow_ups/{}",
+        "/v3/follow_ups/{}/history",
         "/v2/incidents",
         "/v2/incidents/{}",
     ):
