@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot import channel_updates, events, schedules, webhook_notices
+from bot import channel_updates, events, relabelling, schedules, webhook_notices
 from bot.context import Context
 from bot.gateway import Gateway, bolt_app
 from bot.lookups import Lookups
@@ -35,6 +35,7 @@ HANDLERS: Mapping[str, Work] = MappingProxyType(
     {
         **channel_updates.HANDLERS,
         **events.HANDLERS,
+        **relabelling.HANDLERS,
         **schedules.HANDLERS,
         **webhook_notices.HANDLERS,
     }

@@ -29,6 +29,7 @@ PER_SECOND = 20
 PRIVATE_INCIDENTS = "private_incidents.access"
 SET_CREATOR = "follow_ups.set_creator"
 WEBHOOKS = "webhook_endpoints.manage"
+OPTIONS = "follow_up_options.manage"
 
 # The published scopes, then ours.
 SCOPES: Mapping[str, str] = MappingProxyType(
@@ -47,6 +48,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "catalog_entries.view": "read teams",
         PRIVATE_INCIDENTS: "see private incidents and their follow-ups, and make private incidents",
         SET_CREATOR: "name a workflow or an alert as the creator of a follow-up",
+        OPTIONS: "add, change and delete priorities and categories; rename and delete labels",
         WEBHOOKS: "read and change where webhooks are sent, and replay them",
     }
 )

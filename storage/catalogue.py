@@ -1,6 +1,7 @@
 """Priorities, categories and labels: what a follow-up can be given."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from unicodedata import category
 
 from sqlalchemy import delete
@@ -51,14 +52,8 @@ def clean_labels(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(labels.values())
 
 
-async def labels_in_use(
-    session: AsyncSession, slack_team_id: str, containing: str = "", *, actor: CreatorRecord | None = None
-) -> list[str]:
-    """Names that contain the text, whatever its case; at most as many as a Slack picker holds.
-
-    A label tells what its incident is about: only those on follow-ups that the actor may see, or that
-    anyone may.
-    """
+def offered(slack_team_id: str, containing: str, actor: CreatorRecord | None) -> tuple[Any, ...]:
+    """The conditions on a label: that it contains the text, and that something seen has it."""
     seen = access.visible(actor) if actor else col(Incident.visibility) == Visibility.PUBLIC
     # Label by label, from the last follow-up that has it, until one is seen. PostgreSQL would make a join of
     # EXISTS, take any label to be in wide use, and look for a rare one among all follow-ups.
@@ -79,10 +74,24 @@ async def labels_in_use(
         .correlate(Label)
         .scalar_subquery()
     )
+    return (
+        col(Label.slack_team_id) == slack_team_id,
+        col(Label.name_key).contains(searchable(containing).strip(), autoescape=True),
+        last_seen.is_not(None),
+    )
+
+
+async def labels_in_use(
+    session: AsyncSession, slack_team_id: str, containing: str = "", *, actor: CreatorRecord | None = None
+) -> list[str]:
+    """Names that contain the text, whatever its case; at most as many as a Slack picker holds.
+
+    A label tells what its incident is about: only those on follow-ups that the actor may see, or that
+    anyone may.
+    """
     query = (
         select(Label.name)
-        .where(col(Label.slack_team_id) == slack_team_id, last_seen.is_not(None))
-        .where(col(Label.name_key).contains(searchable(containing).strip(), autoescape=True))
+        .where(*offered(slack_team_id, containing, actor))
         .order_by(col(Label.name_key))
         .limit(OFFERED)
     )

@@ -25,6 +25,19 @@ class InvalidFieldError(Exception):
         return together
 
 
+class InUseError(Exception):
+    """A priority or category can't be deleted while follow-ups have it.
+
+    `count` is how many of those the actor may see; there may be others.
+    """
+
+    def __init__(self, noun: str, count: int) -> None:
+        those = f"{count:,} follow-up{'s have' if count != 1 else ' has'} it"
+        hidden = "follow-ups that this key may not see have it"
+        super().__init__(f"This {noun} is in use: {those if count else hidden}. Give them another first.")
+        self.count = count
+
+
 class EndpointDisabledError(Exception):
     """Nothing is sent to this webhook endpoint until someone enables it."""
 

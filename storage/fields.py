@@ -104,12 +104,20 @@ async def _valid_team(session: AsyncSession, team_id: str, slack_team_id: str) -
 
 
 async def _valid_priority(session: AsyncSession, priority_id: str, _slack_team_id: str) -> None:
-    if (await session.exec(select(Priority.id).where(col(Priority.id) == priority_id))).first() is None:
+    # Held, so that it is not deleted before the follow-up has it.
+    known = (
+        select(Priority.id).where(col(Priority.id) == priority_id).with_for_update(read=True, key_share=True)
+    )
+    if (await session.exec(known)).first() is None:
         raise InvalidFieldError("priority_id", "This priority no longer exists. Pick another.")
 
 
 async def _valid_category(session: AsyncSession, category_id: str, _slack_team_id: str) -> None:
-    if (await session.exec(select(Category.id).where(col(Category.id) == category_id))).first() is None:
+    # Held, so that it is not deleted before the follow-up has it.
+    known = (
+        select(Category.id).where(col(Category.id) == category_id).with_for_update(read=True, key_share=True)
+    )
+    if (await session.exec(known)).first() is None:
         raise InvalidFieldError("category_id", "This category no longer exists. Pick another.")
 
 

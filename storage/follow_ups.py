@@ -300,4 +300,4 @@ async def _values(session: AsyncSession, follow_up: FollowUp) -> dict[str, Any]:
 
 async def _default_priority(session: AsyncSession) -> str | None:
     query = select(Priority.id).where(col(Priority.is_default).is_(True)).order_by(col(Priority.rank))
-    return (await session.exec(query)).first()
+    return (await session.exec(query.with_for_update(read=True, key_share=True))).first()

@@ -98,6 +98,15 @@ class CategoryRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelRecord:
+    """`follow_ups` is how many have it of those that whoever asks may see."""
+
+    id: str
+    name: str
+    follow_ups: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExternalIssueRecord:
     """`id` is None until it is kept."""
 

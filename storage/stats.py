@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal
+from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal, union_all
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -17,12 +17,16 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage import access, catalogue
+from storage.columns import Id
 from storage.models import FollowUp, Incident, Team
 from storage.pages import MODES
 from storage.records import CreatorRecord, Mode, PriorityRecord, Status, TeamRecord
 
 Span = tuple[datetime | None, datetime | None]
 ANY_TIME: Span = (None, None)
+
+# What medians are of, and the column that says so.
+GROUPS = {"all": None, "priority": "priority_id", "team": "assignee_team_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ async def stats(
     now: datetime,
     period: Span = ANY_TIME,
 ) -> Stats:
-    """Of the follow-ups that the actor may see: four statements that read them, whatever is asked."""
+    """Of the follow-ups that the actor may see. Two statements read them all."""
     matching = _matching(actor, query)
     total, by_priority, by_team = _Tally(), defaultdict[Any, _Tally](_Tally), defaultdict[Any, _Tally](_Tally)
     created = completed = 0
@@ -143,12 +147,10 @@ async def stats(
             tally.add(status, count, overdue)
         created, completed = created + made, completed + done
     medians = await _medians(session, matching)
-    of_priority = await _medians(session, matching, col(FollowUp.priority_id))
-    of_team = await _medians(session, matching, col(FollowUp.assignee_team_id))
     return Stats(
-        total.figures(medians.get(None)),
-        _named(by_priority, of_priority, await catalogue.priorities(session), lambda one: one.rank),
-        _named(by_team, of_team, await _teams(session, by_team), lambda one: one.name.casefold()),
+        total.figures(medians.get(("all", None))),
+        _named("priority", by_priority, medians, await catalogue.priorities(session), lambda one: one.rank),
+        _named("team", by_team, medians, await _teams(session, by_team), lambda one: one.name.casefold()),
         created,
         completed,
     )
@@ -180,32 +182,41 @@ async def _counted(session: AsyncSession, matching: list[Any], now: datetime, pe
     return await session.exec(statement)
 
 
-async def _medians(session: AsyncSession, matching: list[Any], group: Any = None) -> dict[Any, float]:
-    """By what `group` holds; without one, all together under None.
+async def _medians(session: AsyncSession, matching: list[Any]) -> dict[tuple[str, Any], float]:
+    """Of all, of each priority and of each team, by the names in GROUPS and what they hold.
 
-    The one or two in the middle of each group: so both databases give the very same number.
+    Read are the one or two in the middle of each group: so both databases give the very same number.
     """
-    by = literal(None) if group is None else group
-    partition = None if group is None else group
     took = func.microseconds_between(col(FollowUp.created_at), col(FollowUp.completed_at))
-    ordered: Any = (
-        select(
-            by.label("grouped_by"),
-            took.label("took"),
-            func.row_number().over(partition_by=partition, order_by=took).label("place"),
-            func.count().over(partition_by=partition).label("count"),
-        )
+    completed: Any = (
+        select(col(FollowUp.priority_id), col(FollowUp.assignee_team_id), took.label("took"))
         .select_from(FollowUp)
         .join(Incident, col(Incident.id) == col(FollowUp.incident_id))
         .where(*matching, col(FollowUp.status) == Status.COMPLETED)
-        .subquery()
+        .cte("completed")
     )
+    found: dict[tuple[str, Any], list[int]] = defaultdict(list)
+    middles = union_all(*(_middle(completed, name, column) for name, column in GROUPS.items()))
+    connection = await session.connection()
+    for name, value, microseconds in await connection.execute(middles):
+        found[name, value].append(int(microseconds))
+    return {group: sum(several) / len(several) / 1_000_000 for group, several in found.items()}
+
+
+def _middle(completed: Any, name: str, column: str | None) -> Any:
+    by = literal(None, Id()) if column is None else completed.c[column]
+    # Sorted once for both: the count is that of the whole group.
+    window: dict[str, Any] = {"order_by": completed.c.took, "partition_by": column and by}
+    ordered: Any = select(
+        by.label("grouped_by"),
+        completed.c.took,
+        func.row_number().over(**window).label("place"),
+        func.count().over(**window, rows=(None, None)).label("count"),
+    ).subquery(f"of_{name}")
     place, count = ordered.c.place * 2, ordered.c.count
-    middle: Any = select(ordered.c.grouped_by, ordered.c.took).where(place >= count, place <= count + 2)
-    found: dict[Any, list[int]] = defaultdict(list)
-    for value, microseconds in await session.exec(middle):
-        found[value].append(int(microseconds))
-    return {value: sum(several) / len(several) / 1_000_000 for value, several in found.items()}
+    return select(literal(name), ordered.c.grouped_by, ordered.c.took).where(
+        place >= count, place <= count + 2
+    )
 
 
 async def _teams(session: AsyncSession, ids: Iterable[str | None]) -> list[TeamRecord]:
@@ -214,14 +225,13 @@ async def _teams(session: AsyncSession, ids: Iterable[str | None]) -> list[TeamR
 
 
 def _named(
-    tallies: dict[Any, _Tally], medians: dict[Any, float], known: list[Any], order: Callable[[Any], Any]
+    name: str,
+    tallies: dict[Any, _Tally],
+    medians: dict[tuple[str, Any], float],
+    known: list[Any],
+    order: Callable[[Any], Any],
 ) -> tuple[tuple[Any, Figures], ...]:
     """In their order; those without one last."""
-    found = [
-        (one, tallies[one.id].figures(medians.get(one.id)))
-        for one in sorted(known, key=order)
-        if one.id in tallies
-    ]
-    if None in tallies:
-        found.append((None, tallies[None].figures(medians.get(None))))
-    return tuple(found)
+    groups = [(one, one.id) for one in sorted(known, key=order) if one.id in tallies]
+    groups += [(None, None)] if None in tallies else []
+    return tuple((one, tallies[id_].figures(medians.get((name, id_)))) for one, id_ in groups)

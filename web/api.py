@@ -4,12 +4,15 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from web import (
+    categories,
     errors,
     follow_up_stats,
     follow_ups_v2,
     follow_ups_v3,
     history,
     incidents,
+    labels,
+    priorities,
     reference,
     webhook_endpoints,
 )
@@ -25,6 +28,9 @@ ROUTERS = (
     follow_ups_v2.router,
     incidents.router,
     reference.router,
+    priorities.router,
+    categories.router,
+    labels.router,
     webhook_endpoints.router,
 )
 

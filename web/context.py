@@ -1,5 +1,6 @@
 """What every route works with."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,7 +49,8 @@ class Slack(Protocol):
 class Context:
     """`slack` is None while the bot is starting or has stopped: then nothing is answered.
 
-    `keyring` seals secrets; `targets` says where webhooks may go.
+    `keyring` seals secrets; `targets` says where webhooks may go. Whoever counts everything holds `counting`:
+    SQLite is read by two threads, and lists need one.
     """
 
     database: Database
@@ -57,6 +59,7 @@ class Context:
     public_url: str | None = None
     keyring: Keyring = field(default_factory=lambda: Keyring({}))
     targets: Targets = field(default_factory=Targets)
+    counting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass(frozen=True, slots=True)

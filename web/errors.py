@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from storage.columns import new_id
 from storage.errors import (
     EndpointDisabledError,
+    InUseError,
     InvalidFieldError,
     NotFoundError,
     UnansweredError,
@@ -147,6 +148,12 @@ FIELDS: Mapping[str, str] = MappingProxyType(
 )
 
 
+# What can't be done as things are now.
+CONFLICTS: Mapping[type[Exception], str] = MappingProxyType(
+    {EndpointDisabledError: "endpoint_disabled", InUseError: "in_use"}
+)
+
+
 def of_storage(error: Exception) -> ApiError:
     """What storage refuses, in the API's terms."""
     if isinstance(error, InvalidFieldError):
@@ -161,8 +168,8 @@ def of_storage(error: Exception) -> ApiError:
         log.error("database_in_trouble", reason=str(error))
         sentence = f"Right now {error}. Try again in a moment."
         return ApiError(503, Problem("database_unavailable", sentence), headers={"Retry-After": "5"})
-    if isinstance(error, EndpointDisabledError):
-        return ApiError(409, Problem("endpoint_disabled", str(error)))
+    if (code := CONFLICTS.get(type(error))) is not None:
+        return ApiError(409, Problem(code, str(error)))
     if isinstance(error, NoKeyError):
         return ApiError(503, Problem("no_encryption_key", str(error)))
     return not_found()
@@ -220,6 +227,7 @@ HANDLERS = {
     NotFoundError: _refused_by_storage,
     DatabaseTroubleError: _refused_by_storage,
     EndpointDisabledError: _refused_by_storage,
+    InUseError: _refused_by_storage,
     NoKeyError: _refused_by_storage,
     UnansweredError: _refused_by_storage,
     UnavailableError: _refused_by_storage,

@@ -36,7 +36,7 @@ async def show_follow_up_stats(
     if incident_id is not None:
         await _recheck(call, incident_id)
     query = StatsQuery(incident_id, incident_mode, assignee_team_id, created)
-    async with call.database.read() as session:
+    async with call.context.counting, call.database.read() as session:
         found = await stats.stats(session, call.actor, query, now=call.now, period=period)
     return answer(StatsShown(stats=shapes_stats.stats(found)))
 

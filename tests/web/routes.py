@@ -41,6 +41,21 @@ HOOK = HOOKS + "/{webhook_endpoint}"
 MANAGE = "webhook_endpoints.manage"
 NEW_HOOK = {"url": "https://10.0.0.1/", "events": ["public_incident.follow_up_created_v2"]}
 LAST_HOUR = {"since": "2026-11-24T09:00:00Z", "until": "2026-11-24T10:00:00Z"}
+OPTIONS = "follow_up_options.manage"
+
+
+def of_options(plural: str) -> list[Call]:
+    prefix, one = f"/v1/follow_up_{plural}", f"/v1/follow_up_{plural}/{{{plural}}}"
+    return [
+        Call("GET", prefix, "actions.view"),
+        Call("POST", prefix, OPTIONS, {"name": "Whenever"}),
+        Call("GET", one, "actions.view"),
+        Call("PATCH", one, OPTIONS, {"name": "Some day"}),
+        Call("DELETE", one, OPTIONS),
+    ]
+
+
+LABELS = "/v1/follow_up_labels"
 LINK = {"incident_id": "{incident}", "url": "https://linear.app/harbour/issue/ENG-123"}
 NEW_INCIDENT = {"idempotency_key": "1", "visibility": "public", "name": "Checkout is down"}
 ROUTES = (
@@ -61,6 +76,12 @@ ROUTES = (
     Call("GET", "/v1/severities/{severity}", "severities.view"),
     Call("GET", "/v1/incident_statuses", "incident_statuses.view"),
     Call("GET", "/v1/identity", None),
+    *of_options("priorities"),
+    *of_options("categories"),
+    Call("GET", LABELS, "actions.view"),
+    Call("GET", LABELS + "/{label}", "actions.view"),
+    Call("PATCH", LABELS + "/{label}", OPTIONS, {"name": "certs"}),
+    Call("DELETE", LABELS + "/{label}", OPTIONS),
     Call("GET", HOOKS, MANAGE),
     Call("POST", HOOKS, MANAGE, NEW_HOOK),
     Call("GET", HOOK, MANAGE),
@@ -71,7 +92,18 @@ ROUTES = (
     Call("GET", HOOK + "/deliveries", MANAGE),
     Call("POST", HOOK + "/deliveries/{delivery}/actions/replay", MANAGE),
 )
-PLACES = ("follow_up", "incident", "user", "team", "severity", "webhook_endpoint", "delivery")
+PLACES = (
+    "follow_up",
+    "incident",
+    "user",
+    "team",
+    "severity",
+    "priorities",
+    "categories",
+    "label",
+    "webhook_endpoint",
+    "delivery",
+)
 # Those that are about one follow-up or one incident, by its id.
 OF_ONE = tuple(
     call for call in ROUTES if "{incident}" in f"{call.path}{call.body}" or "{follow_up}" in call.path

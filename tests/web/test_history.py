@@ -18,7 +18,7 @@ async def test_each_entry_says_who_did_what_in_the_names_of_an_update(server: Se
     key, maya, incident = await server.key(), await server.person(), await server.incident()
     made = await server.follow_up(maya, incident, labels=("tls",))
     urgent = (await key.http.get("/v3/follow_ups/stats")).json()["stats"]["by_priority"][0]["priority"]
-    fields = {
+    fields: dict[str, Any] = {
         "title": "Rotate all certs",
         "status": "completed",
         "assignee_id": maya.id,

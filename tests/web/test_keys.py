@@ -32,6 +32,9 @@ async def ids(server: Server, incident: Incident) -> dict[str, str]:
         "user": maya.id,
         "team": team.id,
         "severity": SEVERITY,
+        "priorities": new_id(),
+        "categories": new_id(),
+        "label": new_id(),
         "webhook_endpoint": new_id(),
         "delivery": new_id(),
     }
