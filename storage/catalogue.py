@@ -1,6 +1,6 @@
 """Priorities, categories and labels: what a follow-up can be given."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from unicodedata import category
 
@@ -103,14 +103,26 @@ async def _known(session: AsyncSession, slack_team_id: str, keys: Iterable[str])
     return {label.name_key: label for label in await session.exec(query)}
 
 
-async def as_known(session: AsyncSession, slack_team_id: str, names: Sequence[str]) -> tuple[str, ...]:
-    """The labels as the workspace writes them: who types `bug` where `Bug` is known means that one."""
-    known = await _known(session, slack_team_id, [name.casefold() for name in names])
-    return tuple(known[key].name if (key := name.casefold()) in known else name for name in names)
+async def _seen(
+    session: AsyncSession, actor: CreatorRecord, slack_team_id: str, keys: Iterable[str]
+) -> dict[str, str]:
+    """The names of those that the actor may see on a follow-up, by their keys."""
+    query = select(Label.name_key, Label.name).where(
+        col(Label.name_key).in_(keys), *offered(slack_team_id, "", actor)
+    )
+    return dict((await session.exec(query)).all())
+
+
+async def as_known(
+    session: AsyncSession, actor: CreatorRecord, slack_team_id: str, names: Sequence[str]
+) -> tuple[str, ...]:
+    """The labels as the actor sees them written: who types `bug` where they see `Bug` means that one."""
+    seen = await _seen(session, actor, slack_team_id, [name.casefold() for name in names])
+    return tuple(seen.get(name.casefold(), name) for name in names)
 
 
 async def set_labels(
-    session: AsyncSession, slack_team_id: str, follow_up_id: str, names: Sequence[str]
+    session: AsyncSession, actor: CreatorRecord, slack_team_id: str, follow_up_id: str, names: Sequence[str]
 ) -> None:
     """Give the follow-up exactly these labels, adding to the workspace's those that are new."""
     keys = {name.casefold(): name for name in names}
@@ -123,9 +135,27 @@ async def set_labels(
         ]
         await session.exec(InsertNew(Label).values(rows))
         known = await _known(session, slack_team_id, keys)
+    await _respell_unseen(session, actor, slack_team_id, keys, known)
     await session.exec(delete(FollowUpLabel).where(col(FollowUpLabel.follow_up_id) == follow_up_id))
     session.add_all(
         FollowUpLabel(follow_up_id=follow_up_id, label_id=known[key].id, position=position)
         for position, key in enumerate(keys)
     )
     await session.flush()
+
+
+async def _respell_unseen(
+    session: AsyncSession,
+    actor: CreatorRecord,
+    slack_team_id: str,
+    names: Mapping[str, str],
+    known: Mapping[str, Label],
+) -> None:
+    """What the actor sees nowhere is spelled as they type it: its own would tell that it is there."""
+    different = sorted(key for key, name in names.items() if known[key].name != name)
+    if different:
+        seen = await _seen(session, actor, slack_team_id, different)
+        for key in different:
+            if key not in seen:
+                known[key].name = names[key]
+                session.add(known[key])

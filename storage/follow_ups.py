@@ -89,7 +89,7 @@ async def create(
             return made
         # Forged: to refuse it would say that there is such a follow-up.
         return await create(session, actor, incident_id, replace(draft, id=new_id()), now=now)
-    await catalogue.set_labels(session, incident.slack_team_id, follow_up.id, labels)
+    await catalogue.set_labels(session, actor, incident.slack_team_id, follow_up.id, labels)
     entry = history.entry(follow_up, actor, history.CREATED, {}, announce=False, now=now)
     session.add(entry)
     await session.flush()
@@ -125,7 +125,7 @@ async def change(
     if values.get("assignee_id") is not None:
         await access.require_assignable(session, incident, values["assignee_id"])
     if "labels" in values:
-        values["labels"] = await catalogue.as_known(session, incident.slack_team_id, values["labels"])
+        values["labels"] = await catalogue.as_known(session, actor, incident.slack_team_id, values["labels"])
     changed = _different(before, values)
     if not changed:
         return await read(session, follow_up_id)
@@ -134,7 +134,7 @@ async def change(
     labels = changed.get("labels", before["labels"])
     await _apply(session, follow_up, changed, labels=labels, zone=zone, now=now)
     if "labels" in changed:
-        await catalogue.set_labels(session, incident.slack_team_id, follow_up_id, labels)
+        await catalogue.set_labels(session, actor, incident.slack_team_id, follow_up_id, labels)
     entry = history.entry(
         follow_up,
         actor,

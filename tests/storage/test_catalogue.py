@@ -6,11 +6,14 @@ from storage.database import Database
 from storage.models import Category, Incident
 from storage.records import CreatorRecord
 from tests.storage.builders import (
+    API_KEY,
     LATER,
     TEAM,
     a_follow_up,
+    a_person,
     alice_and_follow_up,
     alice_and_incident,
+    an_incident,
     look,
     run,
 )
@@ -79,13 +82,41 @@ async def test_a_label_that_nothing_has_any_more_is_not_offered(database: Databa
     assert await look(database, catalogue.labels_in_use, TEAM) == ["kept"]
 
 
-async def test_a_label_that_comes_back_is_spelled_as_before(database: Database) -> None:
+async def test_a_label_is_spelled_as_it_is_seen(database: Database) -> None:
+    alice, incident = await alice_and_incident(database)
+    made = await label(database, alice, incident, "Bug")
+    other = await run(database, a_follow_up, alice, incident, labels=("bUG",))
+    changed = await run(database, follow_ups.change, alice, made, {"labels": ("bug",)}, now=LATER)
+
+    assert other.labels == changed.labels == ("Bug",)
+    assert changed.version == 1
+
+
+async def test_a_label_that_comes_back_is_spelled_as_it_is_typed(database: Database) -> None:
+    """Who had it before may have had it where it can't be seen."""
     alice, made = await alice_and_follow_up(database, labels=("Bug",))
     await run(database, follow_ups.change, alice, made.id, {"labels": ()}, now=LATER)
 
     again = await run(database, follow_ups.change, alice, made.id, {"labels": ("bUG",)}, now=LATER)
 
-    assert again.labels == ("Bug",)
+    assert again.labels == ("bUG",)
+
+
+async def test_the_spelling_of_a_private_incidents_label_is_not_told(database: Database) -> None:
+    alice, public = await alice_and_incident(database)
+    bob = await run(database, a_person, "Bob")
+    private = await run(database, an_incident, "inc-143-breach", private_to=[alice])
+    for number, actor in enumerate((API_KEY, bob)):
+        secret, typed = f"ProjectNightfall{number}", f"projectnightfall{number}"
+        hidden = await label(database, alice, private, secret)
+        made = await run(database, a_follow_up, actor, public, labels=(typed,))
+        other = await run(database, a_follow_up, actor, public)
+        changed = await run(database, follow_ups.change, actor, other.id, {"labels": (typed,)}, now=LATER)
+
+        assert made.labels == changed.labels == (typed,)
+        assert typed in await look(database, catalogue.labels_in_use, TEAM, actor=actor)
+        found = await look(database, follow_ups.get, alice, hidden)
+        assert found.labels[0].casefold() == typed
 
 
 async def test_no_more_labels_are_offered_than_a_slack_menu_holds(database: Database) -> None:
