@@ -11,18 +11,20 @@ from storage import incidents
 from storage.errors import InvalidFieldError
 from storage.incidents import Channel
 from storage.models import Incident
-from storage.records import ListQuery
+from storage.records import CreatorRecord, ListQuery
 from views import explanations
 
 
-async def incident_of(context: Context, channel: Channel, name: str | None = None) -> Incident | None:
+async def incident_of(
+    context: Context, channel: Channel, name: str | None = None, creator: CreatorRecord | None = None
+) -> Incident | None:
     """The channel's incident; made where a name is given or the channel's own begins with a prefix."""
     named = incidents.matching_prefix(channel.name, context.prefixes) is not None
     if name is None and not named:
         return None
     async with context.database.write() as session:
         return await incidents.track(
-            session, channel, prefixes=context.prefixes, now=context.clock(), name=name
+            session, channel, prefixes=context.prefixes, now=context.clock(), name=name, creator=creator
         )
 
 
@@ -34,7 +36,7 @@ async def submit(context: Context, submission: Submission) -> Mapping[str, Any]:
         return _refused(explanations.CHANNEL_UNSEEN)
     try:
         name = submission.values["incident_name"]["incident_name"]["value"] or ""
-        incident = await incident_of(context, channel, name)
+        incident = await incident_of(context, channel, name, reader.actor)
     except InvalidFieldError as error:
         return _refused(error.errors["incident_name"])
     if incident is None:

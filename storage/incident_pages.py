@@ -13,8 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from storage import access
 from storage.columns import Id, UTCDateTime
 from storage.errors import InvalidFieldError, NotFoundError
-from storage.models import Incident, Severity
+from storage.models import Incident, Person, Severity
 from storage.records import (
+    CreatorKind,
     CreatorRecord,
     IncidentDetails,
     Mode,
@@ -33,12 +34,15 @@ DETAIL_COLUMNS: tuple[Any, ...] = (
     Incident.creator_kind,
     Incident.creator_id,
     Incident.creator_name,
+    Person.name,
+    Person.slack_user_id,
     Severity.id,
     Severity.name,
     Severity.rank,
     Severity.description,
 )
-DETAILS: Any = select(*DETAIL_COLUMNS).select_from(INCIDENTS)
+IS_CREATOR = and_(col(Incident.creator_kind) == CreatorKind.USER, col(Person.id) == col(Incident.creator_id))
+DETAILS: Any = select(*DETAIL_COLUMNS).select_from(INCIDENTS.outerjoin(Person, IS_CREATOR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +152,14 @@ async def _rank(session: AsyncSession, severity_id: str, field: str) -> int:
 
 def _details(row: Sequence[Any]) -> IncidentDetails:
     count = len(INCIDENT_COLUMNS)
-    created_at, updated_at, summary, permalink, kind, creator_id, creator_name, *severity = row[count:]
+    created_at, updated_at, summary, permalink, kind, creator_id, creator_name, *more = row[count:]
+    person_name, slack_user_id, *severity = more
     return IncidentDetails(
         incident=incident_record(tuple(row[:count])),
         created_at=created_at,
         updated_at=updated_at,
         severity=SeverityRecord(*severity) if severity[0] else None,
-        creator=CreatorRecord(kind, creator_id, creator_name) if kind else None,
+        creator=CreatorRecord(kind, creator_id, person_name or creator_name, slack_user_id) if kind else None,
         summary=summary,
         permalink=permalink,
     )

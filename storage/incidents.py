@@ -13,7 +13,7 @@ from storage.errors import InvalidFieldError
 from storage.inserting import InsertNew
 from storage.limits import INCIDENT_NAME_LIMIT
 from storage.models import FollowUp, Incident
-from storage.records import Status, Visibility
+from storage.records import CreatorRecord, Status, Visibility
 from storage.text import is_blank, one_line
 
 # conversations.info allows 50 a minute.
@@ -89,8 +89,11 @@ async def track(
     prefixes: tuple[str, ...],
     now: datetime,
     name: str | None = None,
+    creator: CreatorRecord | None = None,
 ) -> Incident:
     """The channel's incident, made if need be. Raises InvalidFieldError for a blank or overlong name.
+
+    `creator` is who said that it is one; nobody where its name did.
 
     Named by the reference of a public incident without a channel, it becomes the channel of that one.
     """
@@ -101,6 +104,8 @@ async def track(
         wanted = number_from_channel(channel.name, prefixes)
         number = await free_number(session, channel.slack_team_id, wanted)
         new = _new_incident(channel, number, prefixes=prefixes, now=now, name=name)
+        if creator is not None:
+            new.creator_kind, new.creator_id, new.creator_name = creator.kind, creator.id, creator.name
         await session.exec(InsertNew(Incident).values(new.model_dump()))
     return known
 

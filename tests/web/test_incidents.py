@@ -322,3 +322,20 @@ async def test_what_is_not_kept_is_refused_by_name(server: Server) -> None:
     answer = await key.http.post(f"/v2/incidents/{incident.id}/actions/edit", json=edit)
     assert answer.json()["errors"][0]["source"]["pointer"] == "/incident/call_url"
     assert (await key.http.post("/v2/incidents", json={**new, "custom_field_entries": []})).status_code == 200
+
+
+async def test_who_tracked_a_channel_is_its_incidents_creator_and_nobody_where_its_name_did(
+    server: Server,
+) -> None:
+    key, maya = await server.key(), server.scenario.maya.in_channel("general")
+    form = await list_of(maya)
+    assert await form.submits(**{"Incident name": "Slow coffee"}) == {}
+    await list_of(server.scenario.maya.in_channel("inc-142-checkout"))
+
+    listed = (await key.http.get("/v2/incidents")).json()["incidents"]
+
+    creators = {one["name"]: one["creator"] for one in listed}
+    person = await server.person()
+    user = {"id": person.id, "name": "Maya", "slack_user_id": seed.MAYA, "role": "unset"}
+    assert creators.pop("Slow coffee") == {"user": user}
+    assert list(creators.values()) == [{}]
