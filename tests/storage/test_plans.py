@@ -16,6 +16,7 @@ from storage import (
     history,
     incidents,
     jobs,
+    labels,
     leases,
     listing,
     people,
@@ -129,6 +130,20 @@ ASKED: dict[str, tuple[Asked, set[str]]] = {
     "labels to pick from": (
         lambda actor, _, __: lambda session: catalogue.labels_in_use(session, TEAM, "tls", actor=actor),
         {"ix_follow_up_label_label"},
+    ),
+    "labels with how many have them": (
+        lambda actor, _, __: (
+            lambda session: labels.listed(session, actor, TEAM, limit=25, containing="tls", after="a")
+        ),
+        {"ix_follow_up_label_label"},
+    ),
+    "labels as they are known": (
+        lambda actor, _, __: lambda session: catalogue.as_known(session, actor, TEAM, ["tls", "TLS 1.3"]),
+        {"ix_follow_up_label_label"},
+    ),
+    "a page of a follow-up's history": (
+        lambda actor, _, id_: lambda session: history.page(session, actor, id_, after_version=0, limit=25),
+        {"ix_history_entry_follow_up"},
     ),
     "a person": (lambda _, __, ___: lambda session: people.find(session, TEAM, "UALICE"), set()),
 }
