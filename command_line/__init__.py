@@ -3,6 +3,7 @@
 import click
 
 from command_line.databases import copy_database
+from command_line.imports import imports
 from command_line.jobs import jobs
 from command_line.keys import keys
 from command_line.manifest import manifest
@@ -10,7 +11,16 @@ from command_line.secrets import secrets
 from command_line.serve import serve
 from command_line.webhooks import webhooks
 
-COMMANDS: tuple[click.Command, ...] = (serve, manifest, jobs, keys, webhooks, secrets, copy_database)
+COMMANDS: tuple[click.Command, ...] = (
+    serve,
+    manifest,
+    jobs,
+    keys,
+    webhooks,
+    secrets,
+    imports,
+    copy_database,
+)
 
 
 @click.group(commands=COMMANDS)

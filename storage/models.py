@@ -322,3 +322,16 @@ class WebhookDelivery(SQLModel, table=True):
     attempted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     next_attempt_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     created_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class Imported(SQLModel, table=True):
+    """What an import made here of something elsewhere; `digest` is of the values that it gave it.
+
+    A digest that differs from the record's own values means that the record has been changed here since.
+    """
+
+    kind: str = Field(primary_key=True)
+    source_id: str = Field(primary_key=True, sa_type=Id)
+    local_id: str = Field(sa_type=Id)
+    digest: str
+    imported_at: datetime = Field(sa_type=UTCDateTime)

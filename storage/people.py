@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.errors import InvalidFieldError, NotFoundError
 from storage.inserting import InsertNew
-from storage.models import Person, Team
+from storage.models import Incident, Person, Team
 from storage.records import TeamRecord
 from storage.text import one_line
 
@@ -144,3 +144,8 @@ async def one_of_ours(session: AsyncSession, person_id: str) -> Person:
     if person is None:
         raise NotFoundError(f"no person {person_id}")
     return person
+
+
+async def workspaces(session: AsyncSession) -> list[str]:
+    """The Slack workspaces that there are incidents of."""
+    return list(await session.exec(select(Incident.slack_team_id).distinct()))
