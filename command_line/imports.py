@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import repeat
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -93,7 +93,7 @@ def _reported(
     click.echo("\n".join(reports.lines(run, str(report) if report else None)))
 
 
-def _client() -> ModuleType:
+def _client() -> Any:
     """Only whoever imports has use for it, and for the HTTP client it brings along."""
     try:
         from moving import incident_io  # noqa: PLC0415
@@ -138,9 +138,12 @@ class Progress:
     def told(self, name: str, count: int, total: int | None) -> None:
         if name != self._name:
             self._end()
-            length = {"length": total} if total else {"iterable": repeat(None)}
             self._bar = click.progressbar(
-                label=f"{name:<12}", show_pos=True, file=click.get_text_stream("stderr"), **length
+                None if total else repeat(None),
+                length=total,
+                label=f"{name:<12}",
+                show_pos=True,
+                file=click.get_text_stream("stderr"),
             )
             self._bar.__enter__()
             self._name = name
