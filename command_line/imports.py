@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import repeat
 from pathlib import Path
@@ -132,27 +133,23 @@ class Progress:
     """A bar for each kind of record. How many there are is known of incidents only."""
 
     def __init__(self) -> None:
+        self._open = ExitStack()
         self._bar: Any = None
         self._name = ""
 
     def told(self, name: str, count: int, total: int | None) -> None:
         if name != self._name:
-            self._end()
-            self._bar = click.progressbar(
+            self._open.close()
+            self._name = name
+            bar = click.progressbar(
                 None if total else repeat(None),
                 length=total,
                 label=f"{name:<12}",
                 show_pos=True,
                 file=click.get_text_stream("stderr"),
             )
-            self._bar.__enter__()
-            self._name = name
+            self._bar = self._open.enter_context(bar)
         self._bar.update(count)
-
-    def _end(self) -> None:
-        if self._bar is not None:
-            self._bar.__exit__(None, None, None)
-            self._bar = None
 
     def __enter__(self) -> Self:
         return self
@@ -160,4 +157,4 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self._open.close()

@@ -53,8 +53,9 @@ async def bring(session: AsyncSession, run: Import, found: Sequence[ImportedFoll
         given = _Given(source, values, incidents.get(place.id), known.get(source.id), kept.get(source.id))
         outcome = await _bring(session, run, given)
         run.count(Kind.FOLLOW_UP, outcome)
-        if not run.dry_run and outcome not in {Outcome.KEPT, Outcome.SKIPPED}:
-            await imports.remember(session, run, Kind.FOLLOW_UP, (source.id, source.id), given.digest)
+        if outcome not in {Outcome.KEPT, Outcome.SKIPPED}:
+            ids = (source.id, source.id)
+            await imports.remember(session, run, Kind.FOLLOW_UP, ids, given.digest, given.before)
 
 
 def _is_takeable(run: Import, source: ImportedFollowUp) -> bool:

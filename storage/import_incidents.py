@@ -53,9 +53,9 @@ async def bring(session: AsyncSession, run: Import, found: Sequence[ImportedInci
         outcome, local_id = await _bring(session, run, given, known.get(source.id))
         run.count(Kind.INCIDENT, outcome)
         run.places[source.id] = Place(local_id, source.slack_team_id == run.slack_team_id)
-        if not run.dry_run and outcome is not Outcome.KEPT:
+        if outcome is not Outcome.KEPT:
             ids = (source.id, local_id)
-            await imports.remember(session, run, Kind.INCIDENT, ids, given.digest)
+            await imports.remember(session, run, Kind.INCIDENT, ids, given.digest, known.get(source.id))
 
 
 async def _bring(
@@ -245,7 +245,8 @@ async def _keep_private(
     if source.visibility is Visibility.PRIVATE:
         local.visibility = Visibility.PRIVATE
     tied = await _tie(session, run, source, local)
-    local.channel_checked_at = run.now - STALE
+    if tied:
+        local.channel_checked_at = run.now - STALE
     session.add(local)
     await session.flush()
     if tied and local.visibility is Visibility.PRIVATE:

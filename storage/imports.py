@@ -158,9 +158,20 @@ async def known(session: AsyncSession, kind: Kind, source_ids: Iterable[str]) ->
     return {one.source_id: one for one in await session.exec(query)}
 
 
-async def remember(session: AsyncSession, run: Import, kind: Kind, ids: tuple[str, str], digest: str) -> None:
-    """`ids` are the one there and the one here."""
+async def remember(
+    session: AsyncSession,
+    run: Import,
+    kind: Kind,
+    ids: tuple[str, str],
+    digest: str,
+    before: Imported | None,
+) -> None:
+    """`ids` are the one there and the one here; `before` is what an earlier run noted."""
+    if run.dry_run or (before is not None and before.digest == digest):
+        return
     source_id, local_id = ids
-    await session.merge(
-        Imported(kind=kind, source_id=source_id, local_id=local_id, digest=digest, imported_at=run.now)
+    noted = before or Imported(
+        kind=kind, source_id=source_id, local_id=local_id, digest=digest, imported_at=run.now
     )
+    noted.digest, noted.imported_at = digest, run.now
+    session.add(noted)

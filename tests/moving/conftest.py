@@ -19,7 +19,6 @@ from storage import api_keys
 from storage.api_keys import SCOPES
 from storage.database import Database
 from storage.imports import FROM_INCIDENT_IO, Import
-from storage.incidents import Channel
 from storage.records import Mode
 from tests.conftest import Templates, migrate, new_database
 from tests.web.conftest import (
