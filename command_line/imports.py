@@ -1,6 +1,7 @@
 """`python app.py import …`: from incident.io, or from a CSV file, while the bot runs."""
 
 import ipaddress
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -146,7 +147,7 @@ class Progress:
                 length=total,
                 label=f"{name:<12}",
                 show_pos=True,
-                file=click.get_text_stream("stderr"),
+                file=sys.stderr,
             )
             self._bar = self._open.enter_context(bar)
         self._bar.update(count)

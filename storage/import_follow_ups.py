@@ -54,8 +54,10 @@ async def bring(session: AsyncSession, run: Import, found: Sequence[ImportedFoll
         outcome = await _bring(session, run, given)
         run.count(Kind.FOLLOW_UP, outcome)
         if outcome not in {Outcome.KEPT, Outcome.SKIPPED}:
-            ids = (source.id, source.id)
-            await imports.remember(session, run, Kind.FOLLOW_UP, ids, given.digest, given.before)
+            here = (source.id, source.id)
+            await imports.remember(
+                session, run, Kind.FOLLOW_UP, here, digest=given.digest, before=given.before
+            )
 
 
 def _is_takeable(run: Import, source: ImportedFollowUp) -> bool:

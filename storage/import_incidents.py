@@ -54,8 +54,8 @@ async def bring(session: AsyncSession, run: Import, found: Sequence[ImportedInci
         run.count(Kind.INCIDENT, outcome)
         run.places[source.id] = Place(local_id, source.slack_team_id == run.slack_team_id)
         if outcome is not Outcome.KEPT:
-            ids = (source.id, local_id)
-            await imports.remember(session, run, Kind.INCIDENT, ids, given.digest, known.get(source.id))
+            ids, before = (source.id, local_id), known.get(source.id)
+            await imports.remember(session, run, Kind.INCIDENT, ids, digest=given.digest, before=before)
 
 
 async def _bring(

@@ -163,6 +163,7 @@ async def remember(
     run: Import,
     kind: Kind,
     ids: tuple[str, str],
+    *,
     digest: str,
     before: Imported | None,
 ) -> None:

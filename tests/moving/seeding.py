@@ -1,13 +1,11 @@
 """A workspace with every kind of record there is, as it would have come about."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-
-from sqlmodel import col, select
+from datetime import timedelta
 
 from bot import directory
 from playground import seed
-from storage import declared, follow_ups, people
+from storage import declared, follow_ups
 from storage.columns import new_id
 from storage.declared import IncidentDraft
 from storage.follow_ups import Draft
@@ -42,13 +40,13 @@ async def seed_everything(server: Server) -> Seeded:
         category = Category(name="Infrastructure", description="Of machines.", rank=3)
         session.add_all([severity, category])
         await session.flush()
-        for number, (mode, status) in enumerate(zip(Mode, StatusCategory, strict=False)):
+        for number, (mode, category_of_status) in enumerate(zip(Mode, StatusCategory, strict=False)):
             draft = IncidentDraft(
                 slack_team_id=seed.TEAM_ID,
                 idempotency_key=f"seeded {mode}",
                 name=f"An incident of mode {mode}",
                 mode=mode,
-                status_category=status,
+                status_category=category_of_status,
                 severity_id=severity.id,
                 summary="First line.\n\tSecond line.",
                 number=700 + number,
@@ -91,18 +89,3 @@ async def seed_everything(server: Server) -> Seeded:
         async with server.database.write() as session:
             await follow_ups.change(session, maya, made.id, {"status": status}, now=server.scenario.clock())
     return Seeded(public, private)
-
-
-async def person_id(server: Server, slack_user_id: str) -> str:
-    async with server.database.read() as session:
-        found = await people.find(session, seed.TEAM_ID, slack_user_id)
-    assert found is not None
-    return found.id
-
-
-async def incident_of(server: Server, reference: str) -> Incident:
-    async with server.database.read() as session:
-        return (await session.exec(select(Incident).where(col(Incident.reference) == reference))).one()
-
-
-LONG_AGO = date(2020, 1, 1)
