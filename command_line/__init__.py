@@ -3,6 +3,7 @@
 import click
 
 from command_line.databases import copy_database
+from command_line.exports import exports
 from command_line.imports import imports
 from command_line.jobs import jobs
 from command_line.keys import keys
@@ -19,6 +20,7 @@ COMMANDS: tuple[click.Command, ...] = (
     webhooks,
     secrets,
     imports,
+    exports,
     copy_database,
 )
 

@@ -3,25 +3,24 @@
 import ipaddress
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from datetime import UTC, datetime
-from itertools import repeat
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
 import settings as settings_
 from command_line.private_files import private_file
+from command_line.progress import Progress
 from command_line.transactions import in_database
 from command_line.workspaces import workspace
-from moving import reports
+from moving import csv_files, from_csv, reports
+from moving.csv_files import Line, Problem
 from moving.from_incident_io import Mover
 from settings import Settings
 from storage.database import Database
-from storage.imports import FROM_INCIDENT_IO, Import
+from storage.imports import FROM_CSV, FROM_INCIDENT_IO, Import, Kind, Outcome
 
 PUBLISHED = "https://api.incident.io"
 MISSING = "The client of incident.io is missing: .venv/bin/python -m pip install incident-io"
@@ -85,6 +84,55 @@ def incidentio(
     _reported(settings, bring, report)
 
 
+@imports.command("csv")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--slack-team-id", metavar="T…", help="The bot's Slack workspace, where no token is set.")
+@click.option("--dry-run", is_flag=True, help="Look at every row, write nothing, and say what would be done.")
+@click.option("--skip-bad", is_flag=True, help="Write the good rows though others are not.")
+def from_file(file: Path, slack_team_id: str | None, *, dry_run: bool, skip_bad: bool) -> None:
+    """Import follow-ups from a CSV FILE, as `export csv` writes it.
+
+    A row with the id of a follow-up changes that; one with another id, or none, makes a new one. Nothing is
+    written unless every row is good.
+    """
+    settings = settings_.load()
+    lines = _lines(file)
+
+    async def bring(database: Database) -> tuple[Import, list[Problem]]:
+        async with workspace(settings, database, slack_team_id) as ours:
+            run = Import(FROM_CSV, ours.slack_team_id, datetime.now(UTC), dry_run)
+        problems = await from_csv.problems_of(database, run, lines)
+        if dry_run or (problems and not skip_bad):
+            return run, problems
+        bad = {problem.line for problem in problems}
+        rows = [(line.number, line.row) for line in lines if line.row and line.number not in bad]
+        with Progress() as progress:
+            since = await from_csv.write(
+                database, run, rows, lambda count: progress.told("rows", count, len(rows))
+            )
+        run.counts[Kind.FOLLOW_UP, Outcome.SKIPPED] += len(bad)
+        return run, problems + since
+
+    run, problems = in_database(settings, bring)
+    for problem in problems:
+        click.echo(
+            f"Line {problem.line}{problem.column and f', {problem.column}'}: {problem.words}", err=True
+        )
+    if problems and not skip_bad and not run.counts:
+        raise click.ClickException("Nothing was written. Mend these rows, or leave them out with --skip-bad.")
+    click.echo("\n".join(reports.lines(run, None)))
+    if problems:
+        sys.exit(1)
+
+
+def _lines(file: Path) -> list[Line]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            return list(csv_files.read(opened))
+    except csv_files.FileError as error:
+        raise click.ClickException(f"{file.name}: {error} Nothing was written.") from None
+
+
 def _reported(
     settings: Settings, bring: Callable[[Database], Awaitable[Import]], report: Path | None
 ) -> None:
@@ -128,34 +176,3 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-class Progress:
-    """A bar for each kind of record. How many there are is known of incidents only."""
-
-    def __init__(self) -> None:
-        self._open = ExitStack()
-        self._bar: Any = None
-        self._name = ""
-
-    def told(self, name: str, count: int, total: int | None) -> None:
-        if name != self._name:
-            self._open.close()
-            self._name = name
-            bar = click.progressbar(
-                None if total else repeat(None),
-                length=total,
-                label=f"{name:<12}",
-                show_pos=True,
-                file=sys.stderr,
-            )
-            self._bar = self._open.enter_context(bar)
-        self._bar.update(count)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._open.close()

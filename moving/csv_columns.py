@@ -15,7 +15,11 @@ Reader = Callable[[str], Any]
 
 
 class CellError(Exception):
-    """A sentence about one cell."""
+    """A sentence about one cell; `column` is named where it is not the one being read."""
+
+    def __init__(self, words: str, column: str = "") -> None:
+        super().__init__(words)
+        self.column = column
 
 
 def _moment(value: datetime | None) -> str:

@@ -108,7 +108,7 @@ def _line(number: int, names: list[str], cells: list[str]) -> Line:
     try:
         row = _row(values)
     except CellError as error:
-        problems.append(Problem(number, "creator_id" if "creator" in str(error) else "issue_url", str(error)))
+        problems.append(Problem(number, error.column, str(error)))
         row = None
     return Line(number, None if problems else row, tuple(problems))
 
@@ -136,8 +136,8 @@ def _issue(values: dict[str, Any]) -> ExternalIssueRecord | None:
     parts = [values.get(name) for name in ISSUE]
     if not any(parts):
         return None
-    if not all(parts):
-        raise CellError(f"An issue needs all of {', '.join(ISSUE)}.")
+    if missing := [name for name, part in zip(ISSUE, parts, strict=True) if not part]:
+        raise CellError(f"An issue needs all of {', '.join(ISSUE)}.", missing[0])
     return ExternalIssueRecord(*map(str, parts))
 
 
@@ -146,9 +146,9 @@ def _creator(values: dict[str, Any]) -> CreatorRecord | None:
     if not any((kind, id_, name)):
         return None
     if kind is None or id_ is None:
-        raise CellError("A creator needs a creator_kind and a creator_id.")
+        raise CellError("A creator needs a creator_kind and a creator_id.", "creator_id")
     if kind is CreatorKind.USER and SLACK_USER.fullmatch(id_):
         return CreatorRecord(kind, "", name or id_, id_)
     if not is_id(id_) or not name:
-        raise CellError("A creator has an id of 26 letters and digits, or Slack’s; and a name.")
+        raise CellError("A creator has an id of 26 letters and digits, or Slack’s; and a name.", "creator_id")
     return CreatorRecord(kind, id_, name)

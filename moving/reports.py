@@ -22,6 +22,8 @@ def lines(run: Import, report: str | None) -> list[str]:
     said = ["Nothing was written: this is what an import would do."] if run.dry_run else []
     said.append(f"{'':<12}" + "".join(f"{outcome.value:>11}" for outcome in Outcome))
     for kind in Kind:
+        if not any(run.counts[kind, outcome] for outcome in Outcome):
+            continue
         counts = "".join(f"{run.counts[kind, outcome]:>11,}" for outcome in Outcome)
         said.append(f"{NAMES[kind]:<12}{counts}")
     if run.remarks:

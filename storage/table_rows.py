@@ -58,8 +58,9 @@ async def write(session: AsyncSession, run: Import, row: TableRow) -> Outcome:
     incident = await _incident(session, run, row, local, refusals)
     values = await _resolved(session, run, row, refusals)
     refusals.end()
+    values |= _due(values, local)
     if local is not None:
-        return await _change(session, run, row, local, incident, values)
+        return await _change(session, run, row, local, incident=incident, values=values)
     return await _make(session, run, row, incident, values)
 
 
@@ -95,6 +96,15 @@ async def _resolved(session: AsyncSession, run: Import, row: TableRow, refusals:
         if wanted and values[column] is None:
             refusals.add(name, UNKNOWN[name].format(wanted))
     return values
+
+
+def _due(values: dict[str, Any], local: Kept | None) -> dict[str, Any]:
+    """A day and its zone go together: one that is not given is the one there is."""
+    if not values.keys() & {"due_on", "due_zone"}:
+        return {}
+    due_on = values.get("due_on", local and local.row.due_on)
+    zone = values.get("due_zone") or (local and local.row.due_zone) or "UTC"
+    return {name: value for name, value in fields.due(due_on, zone).items() if name != "due_at"}
 
 
 async def _priority(session: AsyncSession, _run: Import, name: str) -> str | None:
@@ -155,6 +165,7 @@ async def _change(
     run: Import,
     row: TableRow,
     local: Kept,
+    *,
     incident: Incident,
     values: dict[str, Any],
 ) -> Outcome:
