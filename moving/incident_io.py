@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -141,11 +142,15 @@ class IncidentIo:
         except RefusedError as error:
             if is_v3 or error.status not in GONE:
                 raise
-            whole = await self._part(
-                "follow_ups", follow_ups_v2_list, incident_mode=FollowUpsV2ListIncidentMode(mode)
-            )
-            for start in range(0, len(whole.objects), PAGE):
-                yield whole.objects[start : start + PAGE]
+            whole = await self._old_follow_ups(mode)
+            for start in range(0, len(whole), PAGE):
+                yield whole[start : start + PAGE]
+
+    async def _old_follow_ups(self, mode: Mode) -> Objects:
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            incident_mode = FollowUpsV2ListIncidentMode(mode)
+            part = await self._part("follow_ups", follow_ups_v2_list, incident_mode=incident_mode)
+        return part.objects
 
     async def _parts(self, name: str, listed: Any, **query: Any) -> AsyncIterator[_Part]:
         after: dict[str, str] = {}
