@@ -1,5 +1,6 @@
 """Objects as incident.io publishes them, and a server of theirs that answers as it is told to."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from playground.serving import LocalServer
 MADE = "2021-08-17T13:28:57.801578Z"
 KEY = "inc_live_0123456789"
 TEAM = "T1"
+PAGE = 250
 
 
 def an_id(number: int) -> str:
@@ -80,13 +82,18 @@ Answers = Callable[[Request], Answer]
 
 
 class Theirs:
-    """One page of everything, unless `says` answers a path otherwise. `asked` are the requests so far."""
+    """Everything in pages, unless `says` answers a path otherwise. `asked` are the requests so far.
+
+    With `holds` no second page is answered; `held` is set once one was asked for.
+    """
 
     def __init__(self, **objects: list[dict[str, Any]]) -> None:
         self.objects = objects
         self.says: dict[str, Answers] = {}
         self.asked: list[Request] = []
         self.url = ""
+        self.holds = False
+        self.held = asyncio.Event()
 
     async def answer(self, request: Request) -> Response:
         self.asked.append(request)
@@ -99,8 +106,15 @@ class Theirs:
         name = request.url.path.split("/")[2]
         mode = request.query_params.get("incident_mode") or request.query_params.get("mode[one_of]")
         found = self.objects.get(name, []) if mode in {None, "standard"} else []
-        meta = {"page_size": 250, "total_record_count": len(found)}
-        return self._json(200, {name: found, "pagination_meta": meta})
+        meta = {"page_size": PAGE, "total_record_count": len(found)}
+        after = request.query_params.get("after")
+        if after is not None and self.holds:
+            self.held.set()
+            await asyncio.Event().wait()
+        begins = next((place + 1 for place, one in enumerate(found) if one["id"] == after), 0)
+        page = found[begins : begins + PAGE]
+        more = {"after": page[-1]["id"]} if len(page) == PAGE else {}
+        return self._json(200, {name: page, "pagination_meta": meta | more})
 
     def _json(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:
         text = body if isinstance(body, str) else json.dumps(body)
