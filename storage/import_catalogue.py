@@ -152,4 +152,6 @@ async def ranked(session: AsyncSession, run: Import, source: Ranked) -> tuple[st
     run.ranked[key] = new.id
     if not run.dry_run:
         await session.exec(InsertNew(table).values(new.model_dump()))
-    return new.id, True
+        # Somebody may have made one of that name at this moment.
+        run.ranked[key] = (await session.exec(select(table.id).where(col(table.name) == name))).one()
+    return run.ranked[key], True
