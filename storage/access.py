@@ -55,9 +55,16 @@ async def has_private(session: AsyncSession, actor: CreatorRecord) -> bool:
     return (await session.exec(private.limit(1))).first() is not None
 
 
-async def require_incident(session: AsyncSession, actor: CreatorRecord, incident_id: str) -> Incident:
-    """The incident, if the actor may see it. Raises NotFoundError."""
+async def require_incident(
+    session: AsyncSession, actor: CreatorRecord, incident_id: str, *, held: bool = False
+) -> Incident:
+    """The incident, if the actor may see it. Raises NotFoundError.
+
+    `held`: while this transaction lasts, it gets no channel.
+    """
     query = select(Incident).where(col(Incident.id) == incident_id, visible(actor))
+    if held:
+        query = query.with_for_update(read=True, key_share=True, of=Incident)
     incident = (await session.exec(query)).one_or_none()
     if incident is None:
         raise NotFoundError(f"no incident {incident_id}")

@@ -58,7 +58,7 @@ async def create(
     session: AsyncSession, actor: CreatorRecord, incident_id: str, draft: Draft, *, now: datetime
 ) -> FollowUpRecord:
     """Raises NotFoundError for the incident, InvalidFieldError for a value."""
-    incident = await access.require_incident(session, actor, incident_id)
+    incident = await access.require_incident(session, actor, incident_id, held=True)
     if not is_id(draft.id):
         draft = replace(draft, id=new_id())
     if draft.external_issue_id is not None:
@@ -120,7 +120,7 @@ async def change(
     before = await _values(session, follow_up)
     named = dict(changes)
     zone = named.pop("due_zone", None) or follow_up.due_zone or "UTC"
-    incident = (await session.exec(select(Incident).where(col(Incident.id) == follow_up.incident_id))).one()
+    incident = await access.require_incident(session, actor, follow_up.incident_id, held=True)
     values = await fields.valid(session, _different(before, named), incident.slack_team_id)
     if values.get("assignee_id") is not None:
         await access.require_assignable(session, incident, values["assignee_id"])
