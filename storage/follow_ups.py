@@ -1,6 +1,6 @@
 """A follow-up's life: made, changed, completed, reopened, deleted. Each change is one row of history."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from storage import access, catalogue, consequences, fields, history
 from storage.columns import is_id, new_id
 from storage.errors import ConflictError, InvalidFieldError, NotFoundError, UnavailableError
 from storage.inserting import InsertNew
-from storage.models import ExternalIssue, FollowUp, FollowUpLabel, Incident, Label, Priority
+from storage.models import ExternalIssue, FollowUp, FollowUpLabel, Label, Priority
 from storage.records import CreatorRecord, ExternalIssueRecord, FollowUpRecord, Status
 from storage.selection import FOLLOW_UPS, follow_up_record
 
@@ -112,11 +112,40 @@ async def change(
     With `version`, the change holds only if nobody changed the follow-up since.
     Raises NotFoundError, UnavailableError if it is deleted, InvalidFieldError, ConflictError.
     """
+    if (issue_id := changes.get("external_issue_id")) is not None:
+        await access.require_issue(session, actor, issue_id)
+    return await _change(session, actor, follow_up_id, changes, now=now, version=version)
+
+
+async def hold(
+    session: AsyncSession,
+    actor: CreatorRecord,
+    follow_up_id: str,
+    versions: Collection[int] | None = None,
+) -> FollowUp:
+    """The follow-up's row, locked for a change; with `versions`, only if it has one of these.
+
+    Raises NotFoundError, UnavailableError if it is deleted, ConflictError.
+    """
     follow_up = await access.require_follow_up(session, actor, follow_up_id)
     if follow_up.status is Status.DELETED:
         raise await _unavailable(session, follow_up_id)
-    if version is not None and version != follow_up.version:
-        raise await _conflict(session, follow_up, version)
+    if versions is not None and follow_up.version not in versions:
+        known = [version for version in versions if version < follow_up.version]
+        raise await _conflict(session, follow_up, max(known, default=follow_up.version))
+    return follow_up
+
+
+async def _change(
+    session: AsyncSession,
+    actor: CreatorRecord,
+    follow_up_id: str,
+    changes: Mapping[str, Any],
+    *,
+    now: datetime,
+    version: int | None = None,
+) -> FollowUpRecord:
+    follow_up = await hold(session, actor, follow_up_id, None if version is None else (version,))
     before = await _values(session, follow_up)
     named = dict(changes)
     zone = named.pop("due_zone", None) or follow_up.due_zone or "UTC"
@@ -256,7 +285,7 @@ async def connect(
     )
     session.add(kept)
     await session.flush()
-    return await change(session, actor, follow_up_id, {"external_issue_id": kept.id}, now=now)
+    return await _change(session, actor, follow_up_id, {"external_issue_id": kept.id}, now=now)
 
 
 async def _require_status(

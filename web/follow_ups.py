@@ -1,6 +1,6 @@
 """What /v2/follow_ups and /v3/follow_ups do alike. They differ in the shapes they show."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -20,10 +20,12 @@ from web.payloads import (
     CreateFromLink,
     CreatorPayload,
     FollowUpCreate,
+    FollowUpPatch,
     FollowUpUpdate,
     Payload,
     is_ulid,
 )
+from web.versions import Expected, Shaped
 
 PART = 250
 
@@ -35,16 +37,16 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "external_issue_reference_id": "external_issue_id",
     }
 )
-NOT_COLUMNS = frozenset({"incident_id", "creator"})
+NOT_COLUMNS = frozenset({"incident_id", "creator", "version"})
 
 
-def _given(payload: Payload) -> dict[str, Any]:
+def given(payload: Payload) -> dict[str, Any]:
     """What was sent, by storage's names."""
     values = {
         COLUMNS.get(name, name): getattr(payload, name) for name in payload.model_fields_set - NOT_COLUMNS
     }
     if "labels" in values:
-        values["labels"] = tuple(values["labels"])
+        values["labels"] = tuple(values["labels"] or ())
     return values
 
 
@@ -83,7 +85,7 @@ async def shown(call: Call, follow_up_id: str) -> FollowUpRecord:
 
 async def made(call: Call, payload: FollowUpCreate) -> FollowUpRecord:
     actor = _creator(call, payload.creator)
-    values = {name: value for name, value in _given(payload).items() if value is not None}
+    values = {name: value for name, value in given(payload).items() if value is not None}
     await call.slack.check_incident(payload.incident_id)
     try:
         async with call.database.write() as session:
@@ -112,20 +114,45 @@ def _no_incident() -> ApiError:
     )
 
 
-async def changed(call: Call, follow_up_id: str, payload: FollowUpUpdate) -> FollowUpRecord:
-    require_id(follow_up_id)
-    if payload.status == "deleted":
+async def changed(
+    call: Call, follow_up_id: str, payload: FollowUpUpdate, expected: Expected, shape: Shaped
+) -> FollowUpRecord:
+    return await _saved(call, follow_up_id, changes(payload), (expected,), shape)
+
+
+async def patched(
+    call: Call, follow_up_id: str, payload: FollowUpPatch, expected: Expected, shape: Shaped
+) -> FollowUpRecord:
+    known = None if payload.version is None else frozenset({payload.version})
+    return await _saved(call, follow_up_id, changes(payload), (expected, Expected(known, 409)), shape)
+
+
+def changes(payload: FollowUpUpdate | FollowUpPatch) -> dict[str, Any]:
+    """By storage's names. Raises ApiError."""
+    values = given(payload)
+    if values.get("status") == "deleted":
         raise invalid("/status", "Delete a follow-up with DELETE; it can’t be given this status.")
-    values = _given(payload) | {"status": Status(payload.status)}
+    if "status" in values:
+        values["status"] = Status(values["status"])
+    return values
+
+
+async def _saved(
+    call: Call, follow_up_id: str, values: Mapping[str, Any], expected: Iterable[Expected], shape: Shaped
+) -> FollowUpRecord:
+    require_id(follow_up_id)
     await call.slack.check_follow_up(follow_up_id)
     async with call.database.write() as session:
+        for versions in expected:
+            await versions.check(call, session, follow_up_id, shape)
         return await follow_ups.change(session, call.actor, follow_up_id, values, now=call.now)
 
 
-async def deleted(call: Call, follow_up_id: str) -> None:
+async def deleted(call: Call, follow_up_id: str, expected: Expected, shape: Shaped) -> None:
     require_id(follow_up_id)
     await call.slack.check_follow_up(follow_up_id)
     async with call.database.write() as session:
+        await expected.check(call, session, follow_up_id, shape)
         await follow_ups.delete(session, call.actor, follow_up_id, now=call.now)
 
 

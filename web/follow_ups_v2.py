@@ -16,8 +16,13 @@ from web.keys import Called, KeyedRoute, needs
 from web.payloads import ConnectIssue, FollowUpCreate, FollowUpUpdate
 from web.shapes import PaginationMeta
 from web.shapes_v2 import Listed, Shown, follow_up
+from web.versions import IfMatch, tagged
 
 router = APIRouter(prefix="/v2/follow_ups", tags=["Follow-ups v2"], route_class=KeyedRoute, deprecated=True)
+
+
+def _shown(found: FollowUpRecord, status: int = 200) -> Response:
+    return tagged(answer(Shown(follow_up=follow_up(found)), status), found)
 
 
 @router.get("", response_model=Listed, openapi_extra=needs("actions.view"))
@@ -59,22 +64,27 @@ async def _streamed(
 
 @router.post("", status_code=201, response_model=Shown, openapi_extra=needs("follow_ups.create"))
 async def create_follow_up(call: Called, payload: FollowUpCreate) -> Response:
-    return answer(Shown(follow_up=follow_up(await follow_ups.made(call, payload))), 201)
+    return _shown(await follow_ups.made(call, payload), 201)
 
 
 @router.get("/{id}", response_model=Shown, openapi_extra=needs("actions.view"))
 async def show_follow_up(call: Called, id: str) -> Response:  # noqa: A002  as published
-    return answer(Shown(follow_up=follow_up(await follow_ups.shown(call, id))))
+    return _shown(await follow_ups.shown(call, id))
 
 
 @router.put("/{id}", response_model=Shown, openapi_extra=needs("follow_ups.update"))
-async def update_follow_up(call: Called, id: str, payload: FollowUpUpdate) -> Response:  # noqa: A002
-    return answer(Shown(follow_up=follow_up(await follow_ups.changed(call, id, payload))))
+async def update_follow_up(
+    call: Called,
+    id: str,  # noqa: A002
+    payload: FollowUpUpdate,
+    expected: IfMatch,
+) -> Response:
+    return _shown(await follow_ups.changed(call, id, payload, expected, follow_up))
 
 
 @router.delete("/{id}", status_code=204, openapi_extra=needs("follow_ups.destroy"))
-async def delete_follow_up(call: Called, id: str) -> Response:  # noqa: A002
-    await follow_ups.deleted(call, id)
+async def delete_follow_up(call: Called, id: str, expected: IfMatch) -> Response:  # noqa: A002
+    await follow_ups.deleted(call, id, expected, follow_up)
     return Response(status_code=204)
 
 
@@ -84,4 +94,4 @@ async def delete_follow_up(call: Called, id: str) -> Response:  # noqa: A002
     openapi_extra=needs("follow_ups.connect_external_issue"),
 )
 async def connect_external_issue(call: Called, id: str, payload: ConnectIssue) -> Response:  # noqa: A002
-    return answer(Shown(follow_up=follow_up(await follow_ups.connected(call, id, payload))))
+    return _shown(await follow_ups.connected(call, id, payload))

@@ -87,7 +87,6 @@ class FollowUpFields(Payload):
     assignee_team_id: IdText | None = None
     follow_up_priority_option_id: IdText | None = None
     follow_up_category_id: IdText | None = None
-    labels: list[str] = []
     due_on: Day | None = None
     due_zone: Zone | None = None
 
@@ -97,6 +96,7 @@ class FollowUpCreate(FollowUpFields):
 
     incident_id: IdText
     title: str
+    labels: list[str] = []
     external_issue_reference_id: IdText | None = None
     source_permalink: Annotated[str, Field(pattern=r"^https://\S+$", max_length=2000)] | None = None
     creator: CreatorPayload | None = None
@@ -107,6 +107,28 @@ class FollowUpUpdate(FollowUpFields):
 
     title: str
     status: Literal["outstanding", "completed", "not_doing", "deleted"]
+    labels: list[str] = []
+
+
+class FollowUpPatch(FollowUpFields):
+    """Ours: what is left out stays, null empties, and a field that does not exist is refused.
+
+    With `version`, the change holds only if the follow-up has it still.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str = ""
+    status: Literal["outstanding", "completed", "not_doing", "deleted"] = "outstanding"
+    labels: list[str] | None = None
+    external_issue_reference_id: IdText | None = None
+    version: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _has_a_day(self) -> "FollowUpPatch":
+        if "due_zone" in self.model_fields_set and self.due_on is None:
+            raise ValueError("due_zone is the time zone of a date: send due_on beside it")
+        return self
 
 
 class ConnectIssue(Payload):

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable
 
-
 from sqlalchemy import text
 
 from storage import declared, follow_ups
@@ -44,12 +43,11 @@ async def while_it_is_tied(
     database: Database, incident_id: str, change: Awaitable[FollowUpRecord]
 ) -> FollowUpRecord:
     """The change begins when the channel is set, and before that is committed."""
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        async with database.write() as session:
-            await declared.edit(session, API_KEY, incident_id, {}, now=NOW, channel=a_channel())
-            changing = group.create_task(_awaited(change))
-            while not await is_waiting(database):  # noqa: ASYNC110  the database has no event to wait for
-                await asyncio.sleep(0.01)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group, database.write() as session:
+        await declared.edit(session, API_KEY, incident_id, {}, now=NOW, channel=a_channel())
+        changing = group.create_task(_awaited(change))
+        while not await is_waiting(database):  # noqa: ASYNC110  the database has no event to wait for
+            await asyncio.sleep(0.01)
     return changing.result()
 
 

@@ -31,6 +31,7 @@ SHAPES = {
     ("POST", "/v3/follow_ups"): "FollowUpsCreateResultV3",
     ("GET", "/v3/follow_ups/-"): "FollowUpsShowResultV3",
     ("PUT", "/v3/follow_ups/-"): "FollowUpsUpdateResultV3",
+    ("PATCH", "/v3/follow_ups/-"): "FollowUpsUpdateResultV3",
     ("POST", "/v3/follow_ups/-/actions/connect_external_issue"): "FollowUpsConnectExternalIssueResultV3",
     ("GET", "/v3/teams"): "TeamsListResultV3",
     ("GET", "/v3/teams/-"): "TeamsShowResultV3",

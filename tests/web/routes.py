@@ -63,6 +63,7 @@ ROUTES = (
     Call("POST", "/v3/follow_ups/actions/create_from_link", "follow_ups.create", LINK),
     Call("GET", "/v3/follow_ups/stats", "actions.view"),
     Call("GET", "/v3/follow_ups/{follow_up}/history", "actions.view"),
+    Call("PATCH", "/v3/follow_ups/{follow_up}", "follow_ups.update", {"title": "Rotate all certs"}),
     *of_follow_ups("/v2/follow_ups"),
     Call("GET", "/v2/incidents", "incidents.view"),
     Call("POST", "/v2/incidents", "incidents.create", NEW_INCIDENT),
