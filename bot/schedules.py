@@ -11,7 +11,7 @@ from bot import directory, failures
 from bot.channel_updates import INVITE_HINT
 from bot.context import Context
 from bot.slack_errors import retry_after
-from storage import deliveries, incidents, jobs, pacing, webhook_deliveries
+from storage import deliveries, idempotency, incidents, jobs, pacing, webhook_deliveries
 from storage.leases import ClaimedJob
 
 # Slack repeats an event for six minutes; a schedule's key has its turn in it; a hint is given once.
@@ -35,6 +35,7 @@ async def sweep_jobs(context: Context) -> None:
     long_ago = context.clock() - DONE_JOBS_KEPT
     await _sweep(context, partial(jobs.sweep, before=long_ago, keeping=(INVITE_HINT,)))
     await _sweep(context, partial(deliveries.sweep, before=context.clock() - deliveries.KEPT))
+    await _sweep(context, partial(idempotency.sweep, before=context.clock() - idempotency.KEPT))
     async with context.database.write() as session:
         await pacing.sweep(session, before=long_ago)
 

@@ -255,6 +255,27 @@ class ChannelMessage(SQLModel, table=True):
     posted_at: datetime = Field(sa_type=UTCDateTime)
 
 
+class KeptAnswer(SQLModel, table=True):
+    """What a key of the API was answered under an Idempotency-Key: the whole, or a part of what took several
+    transactions. The body is in `body`, or encrypted in `sealed`.
+    """
+
+    __tablename__ = "kept_answer"
+    __table_args__ = (UniqueConstraint("api_key_id", "key", "part"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
+    api_key_id: str = Field(sa_type=Id)
+    key: str
+    part: int
+    fingerprint: str
+    sees_private: bool
+    status: int | None = None
+    etag: str | None = None
+    body: str | None = None
+    sealed: str | None = None
+    created_at: datetime = Field(sa_type=UTCDateTime, index=True)
+
+
 class Delivery(SQLModel, table=True):
     """Something Slack has sent, under the key by which it is known again."""
 

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.database import Database
-from storage.models import WebhookSecret
+from storage.models import KeptAnswer, WebhookSecret
 
 VERSION = "v1"
 KEY_BYTES = 32
@@ -23,7 +23,7 @@ BATCH = 100
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,20}")
 
 # Every column that holds a sealed secret.
-SEALED_COLUMNS: tuple[tuple[type[SQLModel], str], ...] = ((WebhookSecret, "sealed"),)
+SEALED_COLUMNS: tuple[tuple[type[SQLModel], str], ...] = ((WebhookSecret, "sealed"), (KeptAnswer, "sealed"))
 
 
 class NoKeyError(Exception):
@@ -139,7 +139,8 @@ async def _rotate_batch(
     session: AsyncSession, keyring: Keyring, table: type[SQLModel], column: str, after: str
 ) -> tuple[str, int, int]:
     row_id = col(table.id)  # type: ignore[attr-defined]
-    batch = select(table).where(row_id > after).order_by(row_id).limit(BATCH).with_for_update()
+    is_sealed = col(getattr(table, column)).is_not(None)
+    batch = select(table).where(row_id > after, is_sealed).order_by(row_id).limit(BATCH).with_for_update()
     rows = (await session.exec(batch)).all()
     changed = 0
     for row in rows:

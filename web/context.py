@@ -1,7 +1,7 @@
 """What every route works with."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +10,7 @@ from outgoing.targets import Targets
 from storage.api_keys import KeyRecord
 from storage.database import Database
 from storage.incidents import Channel
+from storage.once import Once
 from storage.records import CreatorRecord, IncidentRecord, TeamRecord
 from storage.secrets import Keyring
 
@@ -64,16 +65,30 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request of a key: what it works with, who acts, and when."""
+    """One request of a key: what it works with, who acts, and when.
+
+    `once` is there under an Idempotency-Key. So a route asks nothing of Slack after it has begun to write.
+    """
 
     context: Context
     slack: Slack
     key: KeyRecord
     now: datetime
+    once: Once | None = None
 
     @property
-    def database(self) -> Database:
-        return self.context.database
+    def database(self) -> Database | Once:
+        return self.once or self.context.database
+
+    async def step(self, part: int, work: Callable[..., Awaitable[bytes]]) -> bytes:
+        """One transaction of several. Under an Idempotency-Key it is done once, with its result.
+
+        `work` is given the session; `part` counts from 1.
+        """
+        if self.once is not None:
+            return await self.once.step(part, work)
+        async with self.context.database.write() as session:
+            return await work(session)
 
     @property
     def actor(self) -> CreatorRecord:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -144,7 +145,7 @@ async def _saved(
     await call.slack.check_follow_up(follow_up_id)
     async with call.database.write() as session:
         for versions in expected:
-            await versions.check(call, session, follow_up_id, shape)
+            await versions.check(partial(follow_ups.hold, session, call.actor, follow_up_id), shape)
         return await follow_ups.change(session, call.actor, follow_up_id, values, now=call.now)
 
 
@@ -152,7 +153,7 @@ async def deleted(call: Call, follow_up_id: str, expected: Expected, shape: Shap
     require_id(follow_up_id)
     await call.slack.check_follow_up(follow_up_id)
     async with call.database.write() as session:
-        await expected.check(call, session, follow_up_id, shape)
+        await expected.check(partial(follow_ups.hold, session, call.actor, follow_up_id), shape)
         await follow_ups.delete(session, call.actor, follow_up_id, now=call.now)
 
 

@@ -11,6 +11,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from storage import api_keys
+from web import idempotency
 from web.bodies import BodyRequest
 from web.context import Call, Context
 from web.errors import HEADERS_KEY, ApiError, Problem
@@ -107,11 +108,13 @@ class KeyedRoute(APIRoute):
             request.scope[HEADERS_KEY] = allowance.headers(now.timestamp())
             if missing := needed - allowance.key.scopes:
                 raise forbidden(missing)
-            request.scope["call"] = Call(context, slack, allowance.key, now)
+            call = request.scope["call"] = Call(context, slack, allowance.key, now)
             _refuse_others(request, known)
             if has_body:
                 request = BodyRequest(request.scope, request.receive)
                 await request.json()
+            if request.method == "POST" and idempotency.HEADER in request.headers:
+                return await idempotency.answered(request, call, handle)
             return await handle(request)
 
         return keyed

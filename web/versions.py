@@ -1,17 +1,14 @@
 """Nobody's change is lost: the version of a follow-up as its ETag, and what a request says of it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Response
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage import follow_ups
 from storage.errors import ConflictError
 from storage.records import FollowUpRecord
-from web.context import Call
 from web.errors import ApiError, Problem, invalid
 from web.shapes import Shape
 
@@ -33,12 +30,12 @@ class Expected:
     versions: frozenset[int] | None
     status: int
 
-    async def check(self, call: Call, session: AsyncSession, follow_up_id: str, shape: Shaped) -> None:
-        """In the transaction of the change. Raises ApiError, NotFoundError, UnavailableError."""
+    async def check(self, hold: Callable[[Collection[int]], Awaitable[object]], shape: Shaped) -> None:
+        """`hold` locks the follow-up if it has one of the versions. Raises ApiError."""
         if self.versions is None:
             return
         try:
-            await follow_ups.hold(session, call.actor, follow_up_id, self.versions)
+            await hold(self.versions)
         except ConflictError as error:
             raise moved_on(error, self.status, shape) from None
 

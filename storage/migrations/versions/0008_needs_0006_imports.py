@@ -5,7 +5,7 @@ from alembic import op
 
 from storage.columns import Id, UTCDateTime
 
-revision = "0011_needs_0006"
+revision = "0008_needs_0006"
 down_revision = "0007_needs_0006"
 
 
