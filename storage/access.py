@@ -62,13 +62,23 @@ async def require_incident(
 
     `held`: while this transaction lasts, it gets no channel.
     """
-    query = select(Incident).where(col(Incident.id) == incident_id, visible(actor))
     if held:
-        query = query.with_for_update(read=True, key_share=True, of=Incident)
-    incident = (await session.exec(query)).one_or_none()
+        incident = (await hold_incidents(session, actor, [incident_id])).get(incident_id)
+    else:
+        query = select(Incident).where(col(Incident.id) == incident_id, visible(actor))
+        incident = (await session.exec(query)).one_or_none()
     if incident is None:
         raise NotFoundError(f"no incident {incident_id}")
     return incident
+
+
+async def hold_incidents(
+    session: AsyncSession, actor: CreatorRecord, incident_ids: Collection[str]
+) -> dict[str, Incident]:
+    """Those of them that the actor may see. While this transaction lasts, none of them gets a channel."""
+    query = select(Incident).where(col(Incident.id).in_(incident_ids), visible(actor))
+    held = query.order_by(col(Incident.id)).with_for_update(read=True, key_share=True, of=Incident)
+    return {incident.id: incident for incident in await session.exec(held)}
 
 
 async def require_follow_up(session: AsyncSession, actor: CreatorRecord, follow_up_id: str) -> FollowUp:

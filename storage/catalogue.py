@@ -1,6 +1,6 @@
 """Priorities, categories and labels: what a follow-up can be given."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from unicodedata import category
 
@@ -101,6 +101,20 @@ async def labels_in_use(
 async def _known(session: AsyncSession, slack_team_id: str, keys: Iterable[str]) -> dict[str, Label]:
     query = select(Label).where(col(Label.slack_team_id) == slack_team_id, col(Label.name_key).in_(keys))
     return {label.name_key: label for label in await session.exec(query)}
+
+
+async def labels_of(session: AsyncSession, follow_up_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Each one's labels in their order; those without have no entry."""
+    query = (
+        select(FollowUpLabel.follow_up_id, Label.name)
+        .join(Label, col(Label.id) == col(FollowUpLabel.label_id))
+        .where(col(FollowUpLabel.follow_up_id).in_(follow_up_ids))
+        .order_by(col(FollowUpLabel.follow_up_id), col(FollowUpLabel.position))
+    )
+    labels: dict[str, tuple[str, ...]] = {}
+    for follow_up_id, name in await session.exec(query):
+        labels[follow_up_id] = (*labels.get(follow_up_id, ()), name)
+    return labels
 
 
 async def _seen(

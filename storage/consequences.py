@@ -23,8 +23,17 @@ def edits_of(slack_channel_id: str) -> str:
     return f"{slack_channel_id}:edits"
 
 
-async def follow(session: AsyncSession, incident: Incident, entry: HistoryEntry, now: datetime) -> None:
-    """Tell webhooks, bring the follow-up's card up to date and, where it is announced, tell the channel."""
+async def follow(
+    session: AsyncSession,
+    incident: Incident,
+    entry: HistoryEntry,
+    now: datetime,
+    settle: timedelta = SETTLE,
+) -> None:
+    """Tell webhooks, bring the follow-up's card up to date and, where it is announced, tell the channel.
+
+    `settle` is how long the channel waits for more to be told at once.
+    """
     await webhook_deliveries.announce(session, incident, entry, now)
     channel_id = incident.slack_channel_id
     if channel_id is None:
@@ -41,7 +50,7 @@ async def follow(session: AsyncSession, incident: Incident, entry: HistoryEntry,
             {"incident_id": incident.id, **told},
             group_key=channel_id,
             coalesce_key=f"{STATUS_UPDATES}:{incident.id}",
-            run_at=now + SETTLE,
+            run_at=now + settle,
             now=now,
         )
 

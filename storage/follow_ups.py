@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlmodel import col, select
@@ -12,7 +12,7 @@ from storage import access, catalogue, consequences, fields, history
 from storage.columns import is_id, new_id
 from storage.errors import ConflictError, InvalidFieldError, NotFoundError, UnavailableError
 from storage.inserting import InsertNew
-from storage.models import ExternalIssue, FollowUp, FollowUpLabel, Label, Priority
+from storage.models import ExternalIssue, FollowUp, Incident, Priority
 from storage.records import CreatorRecord, ExternalIssueRecord, FollowUpRecord, Status
 from storage.selection import FOLLOW_UPS, follow_up_record
 
@@ -97,6 +97,15 @@ async def create(
     return await read(session, follow_up.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A follow-up's row, locked for a change, with what a change of it needs to know."""
+
+    follow_up: FollowUp
+    incident: Incident
+    labels: tuple[str, ...]
+
+
 async def change(
     session: AsyncSession,
     actor: CreatorRecord,
@@ -112,9 +121,14 @@ async def change(
     With `version`, the change holds only if nobody changed the follow-up since.
     Raises NotFoundError, UnavailableError if it is deleted, InvalidFieldError, ConflictError.
     """
+    await require_issue(session, actor, changes)
+    return await _change(session, actor, follow_up_id, changes, now=now, version=version)
+
+
+async def require_issue(session: AsyncSession, actor: CreatorRecord, changes: Mapping[str, Any]) -> None:
+    """An issue that a change names has to be one the actor may see. Raises InvalidFieldError."""
     if (issue_id := changes.get("external_issue_id")) is not None:
         await access.require_issue(session, actor, issue_id)
-    return await _change(session, actor, follow_up_id, changes, now=now, version=version)
 
 
 async def hold(
@@ -128,12 +142,19 @@ async def hold(
     Raises NotFoundError, UnavailableError if it is deleted, ConflictError.
     """
     follow_up = await access.require_follow_up(session, actor, follow_up_id)
+    await require_changeable(session, follow_up, versions)
+    return follow_up
+
+
+async def require_changeable(
+    session: AsyncSession, follow_up: FollowUp, versions: Collection[int] | None
+) -> None:
+    """Raises UnavailableError if it is deleted, ConflictError if it has none of these versions."""
     if follow_up.status is Status.DELETED:
-        raise await _unavailable(session, follow_up_id)
+        raise await _unavailable(session, follow_up.id)
     if versions is not None and follow_up.version not in versions:
         known = [version for version in versions if version < follow_up.version]
         raise await _conflict(session, follow_up, max(known, default=follow_up.version))
-    return follow_up
 
 
 async def _change(
@@ -146,10 +167,26 @@ async def _change(
     version: int | None = None,
 ) -> FollowUpRecord:
     follow_up = await hold(session, actor, follow_up_id, None if version is None else (version,))
-    before = await _values(session, follow_up)
+    incident = await access.require_incident(session, actor, follow_up.incident_id, held=True)
+    held = Held(follow_up, incident, await _labels(session, follow_up_id))
+    await save(session, actor, held, changes, now=now)
+    return await read(session, follow_up_id)
+
+
+async def save(
+    session: AsyncSession,
+    actor: CreatorRecord,
+    held: Held,
+    changes: Mapping[str, Any],
+    *,
+    now: datetime,
+    settle: timedelta = consequences.SETTLE,
+) -> None:
+    """Raises InvalidFieldError before anything is changed. `settle`: see `consequences.follow`."""
+    follow_up, incident = held.follow_up, held.incident
+    before = _values(follow_up, held.labels)
     named = dict(changes)
     zone = named.pop("due_zone", None) or follow_up.due_zone or "UTC"
-    incident = await access.require_incident(session, actor, follow_up.incident_id, held=True)
     values = await fields.valid(session, _different(before, named), incident.slack_team_id)
     if values.get("assignee_id") is not None:
         await access.require_assignable(session, incident, values["assignee_id"])
@@ -157,13 +194,15 @@ async def _change(
         values["labels"] = await catalogue.as_known(session, actor, incident.slack_team_id, values["labels"])
     changed = _different(before, values)
     if not changed:
-        return await read(session, follow_up_id)
+        return
     words_before = await fields.in_words(session, {name: before[name] for name in changed})
     words_after = await fields.in_words(session, changed)
-    labels = changed.get("labels", before["labels"])
-    await _apply(session, follow_up, changed, labels=labels, zone=zone, now=now)
+    _apply(follow_up, changed, labels=changed.get("labels", held.labels), zone=zone, now=now)
+    session.add(follow_up)
     if "labels" in changed:
-        await catalogue.set_labels(session, actor, incident.slack_team_id, follow_up_id, labels)
+        await catalogue.set_labels(
+            session, actor, incident.slack_team_id, follow_up.id, changed["labels"]
+        )
     entry = history.entry(
         follow_up,
         actor,
@@ -182,22 +221,15 @@ async def _change(
     )
     session.add(entry)
     await session.flush()
-    await consequences.follow(session, incident, entry, now)
-    return await read(session, follow_up_id)
+    await consequences.follow(session, incident, entry, now, settle)
 
 
 def _different(before: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != before[name]}
 
 
-async def _apply(
-    session: AsyncSession,
-    follow_up: FollowUp,
-    changed: Mapping[str, Any],
-    *,
-    labels: tuple[str, ...],
-    zone: str,
-    now: datetime,
+def _apply(
+    follow_up: FollowUp, changed: Mapping[str, Any], *, labels: tuple[str, ...], zone: str, now: datetime
 ) -> None:
     columns = {name: value for name, value in changed.items() if name != "labels"}
     if "due_on" in columns:
@@ -209,8 +241,6 @@ async def _apply(
     follow_up.search_text = fields.search_text(follow_up.title, follow_up.description, labels)
     follow_up.version += 1
     follow_up.updated_at = now
-    session.add(follow_up)
-    await session.flush()
 
 
 async def complete(
@@ -309,22 +339,19 @@ async def _unavailable(session: AsyncSession, follow_up_id: str) -> UnavailableE
 
 
 async def _conflict(session: AsyncSession, follow_up: FollowUp, version: int) -> ConflictError:
+    now = _values(follow_up, await _labels(session, follow_up.id))
     then = await history.values_at(session, follow_up.id, version)
-    base = {name: fields.plain(value) for name, value in (await _values(session, follow_up)).items()} | then
+    base = {name: fields.plain(value) for name, value in now.items()} | then
     since = await history.of_follow_up(session, follow_up.id, after_version=version)
     return ConflictError(base, await read(session, follow_up.id), since)
 
 
-async def _values(session: AsyncSession, follow_up: FollowUp) -> dict[str, Any]:
-    labels = (
-        select(Label.name)
-        .join(FollowUpLabel, col(FollowUpLabel.label_id) == col(Label.id))
-        .where(col(FollowUpLabel.follow_up_id) == follow_up.id)
-        .order_by(col(FollowUpLabel.position))
-    )
-    return {name: getattr(follow_up, name) for name in fields.COLUMNS} | {
-        "labels": tuple(await session.exec(labels))
-    }
+def _values(follow_up: FollowUp, labels: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(follow_up, name) for name in fields.COLUMNS} | {"labels": labels}
+
+
+async def _labels(session: AsyncSession, follow_up_id: str) -> tuple[str, ...]:
+    return (await catalogue.labels_of(session, [follow_up_id])).get(follow_up_id, ())
 
 
 async def _default_priority(session: AsyncSession) -> str | None:

@@ -7,6 +7,7 @@ from web import (
     categories,
     errors,
     follow_up_stats,
+    follow_ups_bulk,
     follow_ups_v2,
     follow_ups_v3,
     history,
@@ -24,6 +25,7 @@ from web.keys import Keys
 ROUTERS = (
     follow_up_stats.router,
     follow_ups_v3.router,
+    follow_ups_bulk.router,
     history.router,
     follow_ups_v2.router,
     incidents.router,

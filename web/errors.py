@@ -194,7 +194,7 @@ async def _refused_by_framework(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for it
-    return respond(request, ApiError(422, *map(_problem, error.errors())))
+    return respond(request, ApiError(422, *map(problem_of, error.errors())))
 
 
 REQUIRED = frozenset({"missing"})
@@ -205,7 +205,7 @@ def escaped(step: Any) -> str:
     return str(step).replace("~", "~0").replace("/", "~1").encode(errors="replace").decode()
 
 
-def _problem(described: Mapping[str, Any]) -> Problem:
+def problem_of(described: Mapping[str, Any]) -> Problem:
     """From Pydantic's. The first of `loc` is body, query or path, which the pointer leaves out."""
     place, *path = described["loc"]
     # Of a parameter given several times there is only the name to point at.

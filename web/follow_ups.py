@@ -38,7 +38,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "external_issue_reference_id": "external_issue_id",
     }
 )
-NOT_COLUMNS = frozenset({"incident_id", "creator", "version"})
+NOT_COLUMNS = frozenset({"id", "incident_id", "creator", "version"})
 
 
 def given(payload: Payload) -> dict[str, Any]:
