@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from slack_sdk.errors import SlackApiError
@@ -18,7 +18,7 @@ from storage.models import ChannelMessage, Incident
 from storage.records import HistoryRecord, Status
 from storage.worker import Completion
 from views.blocks import Block, message
-from views.follow_up_card import follow_up_card
+from views.follow_up_card import follow_up_card, moved_card
 from views.messages import archived_text, invite_text
 from views.status_updates import LINES_SHOWN, status_updates, update_line
 
@@ -46,6 +46,8 @@ async def sync_card(context: Context, job: ClaimedJob) -> Completion | None:
     channel_id, now = follow_up.incident.slack_channel_id, context.clock()
     if channel_id is None:
         return None
+    if job.group_key not in {channel_id, consequences.edits_of(channel_id)}:
+        return partial(_sync_there, job, channel_id, now)
     async with _with_hint(context, job, channel_id):
         if card is not None and (ts := await _ts_of(context, card)):
             if job.group_key != consequences.edits_of(channel_id):
@@ -66,6 +68,44 @@ async def sync_card(context: Context, job: ClaimedJob) -> Completion | None:
         )
         ts = await _post(context, card, follow_up_card(follow_up, now=now, outstanding=outstanding))
     return partial(_settle_card, context, card, ts)
+
+
+async def _sync_there(job: ClaimedJob, channel_id: str, now: datetime, session: AsyncSession) -> None:
+    """The follow-up has been moved: its card is posted in turn with what else is posted there."""
+    await consequences.sync_card(session, job.payload, channel_id, now)
+
+
+async def leave_card(context: Context, job: ClaimedJob) -> Completion | None:
+    """The card where a follow-up was says that it has been moved, unless it is back by now."""
+    follow_up_id, incident_id = job.payload["follow_up_id"], job.payload["incident_id"]
+    async with context.database.read() as session:
+        card = await channel_messages.card_of(session, follow_up_id, incident_id)
+        follow_up = await follow_ups.read(session, follow_up_id)
+        title_then = await history.title_when_moved(session, follow_up_id, incident_id)
+    if card is None or follow_up.incident.id == incident_id:
+        return None
+    channel_id = card.slack_channel_id
+    async with _with_hint(context, job, channel_id):
+        if ts := await _ts_of(context, card):
+            if job.group_key != consequences.edits_of(channel_id):
+                return partial(_leave_in_turn, context, job, card, ts)
+            async with posting.turn(context, posting.edits_in(channel_id), posting.EDITS):
+                pass
+            await posting.edit(context, channel_id, ts, moved_card(follow_up, title_then or follow_up.title))
+    return partial(_left, card)
+
+
+async def _leave_in_turn(
+    context: Context, job: ClaimedJob, card: ChannelMessage, ts: str, session: AsyncSession
+) -> None:
+    now = context.clock()
+    await channel_messages.settle(session, card, ts, now)
+    group = consequences.edits_of(card.slack_channel_id)
+    await consequences.leave_card(session, job.payload, group, now)
+
+
+async def _left(card: ChannelMessage, session: AsyncSession) -> None:
+    await channel_messages.leave_behind(session, card)
 
 
 async def _settle_card(context: Context, card: ChannelMessage, ts: str, session: AsyncSession) -> None:
@@ -220,6 +260,7 @@ async def _tell_person(context: Context, job: ClaimedJob, text: str) -> None:
 
 HANDLERS = {
     consequences.CARD: sync_card,
+    consequences.CARD_LEFT: leave_card,
     consequences.STATUS_UPDATES: tell_status_updates,
     INVITE_HINT: say_how_to_invite,
     ARCHIVED_HINT: say_it_is_archived,

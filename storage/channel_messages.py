@@ -8,19 +8,36 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.inserting import InsertNew
-from storage.models import ChannelMessage, HistoryEntry
+from storage.models import ChannelMessage, FollowUp, HistoryEntry
 
 
 class Kind(StrEnum):
+    """`moved_card`: the follow-up is in another incident by now, and the card says so for good."""
+
     CARD = "card"
+    MOVED_CARD = "moved_card"
     STATUS_UPDATES = "status_updates"
 
 
-async def card_of(session: AsyncSession, follow_up_id: str) -> ChannelMessage | None:
-    query = select(ChannelMessage).where(
-        col(ChannelMessage.follow_up_id) == follow_up_id, col(ChannelMessage.kind) == Kind.CARD
+async def card_of(
+    session: AsyncSession, follow_up_id: str, incident_id: str | None = None
+) -> ChannelMessage | None:
+    """The card in the channel of the incident that it is in, or of the one named."""
+    query = (
+        select(ChannelMessage)
+        .join(FollowUp, col(FollowUp.id) == col(ChannelMessage.follow_up_id))
+        .where(
+            col(ChannelMessage.follow_up_id) == follow_up_id,
+            col(ChannelMessage.kind) == Kind.CARD,
+            col(ChannelMessage.incident_id) == (incident_id or col(FollowUp.incident_id)),
+        )
     )
     return (await session.exec(query)).first()
+
+
+async def leave_behind(session: AsyncSession, message: ChannelMessage) -> None:
+    """The card is none any more: one that is posted there again is another message."""
+    await session.exec(_the(message).values(kind=Kind.MOVED_CARD))
 
 
 async def last_status_updates(session: AsyncSession, incident_id: str) -> ChannelMessage | None:

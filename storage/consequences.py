@@ -9,6 +9,7 @@ from storage import channel_messages, jobs, webhook_deliveries
 from storage.models import FollowUp, HistoryEntry, Incident
 
 CARD = "card"
+CARD_LEFT = "card_left"
 STATUS_UPDATES = "status_updates"
 
 # Long enough for a burst of clicks to become one message, short enough to feel immediate.
@@ -53,6 +54,24 @@ async def follow(
             run_at=now + settle,
             now=now,
         )
+
+
+async def moved(session: AsyncSession, old: Incident, entry: HistoryEntry, now: datetime) -> None:
+    """Beside what follows from any change: the card in the old channel has to say so.
+
+    It is a job of the group that posts there, so it comes after a card that is being posted at this moment.
+    """
+    if old.slack_channel_id is None:
+        return
+    told = {"actor_kind": entry.actor_kind.value, "actor_id": entry.actor_id}
+    payload = {"follow_up_id": entry.follow_up_id, "incident_id": old.id, **told}
+    await leave_card(session, payload, old.slack_channel_id, now)
+
+
+async def leave_card(session: AsyncSession, payload: dict[str, str], group_key: str, now: datetime) -> None:
+    """`payload`: the follow-up's id, that of the incident it was in, and whose change it was."""
+    key = f"{CARD_LEFT}:{payload['follow_up_id']}:{payload['incident_id']}"
+    await jobs.enqueue(session, CARD_LEFT, payload, group_key=group_key, coalesce_key=key, now=now)
 
 
 async def sync_card(session: AsyncSession, payload: dict[str, str], group_key: str, now: datetime) -> None:

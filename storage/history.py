@@ -31,6 +31,7 @@ COMPLETED = "completed"
 NOT_DOING = "not_doing"
 REOPENED = "reopened"
 DELETED = "deleted"
+MOVED = "moved"
 
 STATUS_EVENTS = {
     "completed": COMPLETED,
@@ -39,8 +40,9 @@ STATUS_EVENTS = {
     "deleted": DELETED,
 }
 
-ENTRIES = (
-    select(HistoryEntry, FollowUp.title, Person.name, Person.slack_user_id)
+ENTRIES: Any = (
+    select(HistoryEntry, FollowUp.title, FollowUp.incident_id, Person.name)
+    .add_columns(col(Person.slack_user_id))
     .join(FollowUp, col(FollowUp.id) == col(HistoryEntry.follow_up_id))
     .outerjoin(
         Person,
@@ -76,8 +78,8 @@ def entry(
     )
 
 
-def _record(row: tuple[HistoryEntry, str, str | None, str | None]) -> HistoryRecord:
-    kept, title, name, slack_user_id = row
+def _record(row: tuple[HistoryEntry, str, str, str | None, str | None]) -> HistoryRecord:
+    kept, title, incident_id, name, slack_user_id = row
     return HistoryRecord(
         id=kept.id,
         follow_up_id=kept.follow_up_id,
@@ -92,6 +94,7 @@ def _record(row: tuple[HistoryEntry, str, str | None, str | None]) -> HistoryRec
             for field, change in kept.changes.items()
         ),
         is_taken=_is_taken(kept),
+        is_elsewhere=incident_id != kept.incident_id,
     )
 
 
@@ -176,6 +179,20 @@ async def values_at(session: AsyncSession, follow_up_id: str, version: int) -> d
     for changes in await session.exec(query):
         values |= {field: change["before"] for field, change in changes.items()}
     return values
+
+
+async def title_when_moved(session: AsyncSession, follow_up_id: str, incident_id: str) -> str | None:
+    """The title that the follow-up had when it last left the incident; None: the one it has now."""
+    query = (
+        select(HistoryEntry.version, HistoryEntry.changes)
+        .where(col(HistoryEntry.follow_up_id) == follow_up_id, col(HistoryEntry.event) == MOVED)
+        .order_by(col(HistoryEntry.version).desc())
+    )
+    for version, changes in await session.exec(query):
+        if changes["incident_id"]["before"] == incident_id:
+            title: str | None = (await values_at(session, follow_up_id, version)).get("title")
+            return title
+    return None
 
 
 async def unannounced(session: AsyncSession, incident_id: str) -> tuple[HistoryRecord, ...]:

@@ -248,9 +248,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRecord:
-    """`event` is created, changed, completed, not_doing, reopened or deleted.
+    """`event` is created, changed, completed, not_doing, reopened, deleted or moved.
 
     `is_taken` says that the actor assigned it to themselves: names alone can't tell, two people share one.
+    `is_elsewhere`: since then, the follow-up was moved to another incident.
     """
 
     id: str
@@ -263,6 +264,7 @@ class HistoryRecord:
     version: int
     changes: tuple[Change, ...] = field(default=())
     is_taken: bool = False
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from storage.records import FollowUpRecord, Status
+from storage.records import FollowUpRecord, Status, Visibility
 from views.blocks import NAME_LIMIT, Block, actions, button, context, literal, message, section
 from views.dates import local_day
 from views.follow_up_item import facts_line, title
@@ -24,6 +24,15 @@ def follow_up_card(follow_up: FollowUpRecord, *, now: datetime, outstanding: int
         *([context(line)] if line else []),
         actions(*buttons(follow_up)),
     )
+
+
+def moved_card(follow_up: FollowUpRecord, title_then: str) -> Block:
+    """What is left where the follow-up was. Of a private incident it says nothing, nor what is there now."""
+    if follow_up.incident.visibility is Visibility.PRIVATE:
+        words = "A follow-up was moved to another incident"
+    else:
+        words = f"~{literal(title_then)}~ was moved to {literal(follow_up.incident.reference, NAME_LIMIT)}"
+    return message(words, context(words))
 
 
 def title_line(follow_up: FollowUpRecord) -> str:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from storage.records import Change, Filter, HistoryRecord, ListQuery, Status
+from storage.records import Change, Filter, HistoryRecord, ListQuery, Status, Visibility
 from views import explanations, messages
 from views.blocks import Block
-from views.follow_up_card import follow_up_card
+from views.follow_up_card import follow_up_card, moved_card
 from views.follow_up_form import follow_up_form
 from views.follow_up_list import follow_up_list
 from views.form_values import values_for_new, values_of
@@ -117,6 +117,10 @@ def cards(now: datetime) -> Iterator[dict[str, Any]]:
     }
     for name, record in records.items():
         yield message_item(name, follow_up_card(record, outstanding=3, now=now))
+        yield message_item(f"moved: {name}", moved_card(record, record.title))
+    private = replace(INCIDENT, visibility=Visibility.PRIVATE)
+    moved = replace(ordinary(now), incident=private)
+    yield message_item("moved to a private incident", moved_card(moved, moved.title))
 
 
 def updates(now: datetime) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,9 @@ LINES_SHOWN = 10
 TITLE_SHOWN = 150
 ROOM_FOR_THE_REST = 100
 
+# The title it has by now may not be for this channel to know.
+MOVED_ON = "a follow-up that has been moved"
+
 SENTENCES = {
     "completed": "{actor} completed *{title}*",
     "not_doing": "{actor} marked *{title}* as not doing",
@@ -19,7 +22,7 @@ SENTENCES = {
 def update_line(history: HistoryRecord) -> str | None:
     """The line for one history row; None for what the channel needn't hear. People are named, not pinged."""
     actor = literal(history.actor_name, NAME_LIMIT)
-    title = literal(history.title, TITLE_SHOWN)
+    title = MOVED_ON if history.is_elsewhere else literal(history.title, TITLE_SHOWN)
     assignment = next((change for change in history.changes if change.field == "assignee"), None)
     if sentence := SENTENCES.get(history.event):
         return sentence.format(actor=actor, title=title) + _and_assigned(history, assignment)

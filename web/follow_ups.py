@@ -6,9 +6,9 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from storage import follow_ups
+from storage import follow_ups, moving
 from storage.api_keys import SET_CREATOR
-from storage.errors import NotFoundError
+from storage.errors import ConflictError, NotFoundError
 from storage.follow_ups import Draft
 from storage.pages import PageQuery, one, page
 from storage.records import CreatorKind, CreatorRecord, FollowUpRecord, Status
@@ -23,10 +23,11 @@ from web.payloads import (
     FollowUpCreate,
     FollowUpPatch,
     FollowUpUpdate,
+    Move,
     Payload,
     is_ulid,
 )
-from web.versions import Expected, Shaped
+from web.versions import Expected, Shaped, moved_on
 
 PART = 250
 
@@ -155,6 +156,20 @@ async def deleted(call: Call, follow_up_id: str, expected: Expected, shape: Shap
     async with call.database.write() as session:
         await expected.check(partial(follow_ups.hold, session, call.actor, follow_up_id), shape)
         await follow_ups.delete(session, call.actor, follow_up_id, now=call.now)
+
+
+async def moved(call: Call, follow_up_id: str, payload: Move, shape: Shaped) -> FollowUpRecord:
+    require_id(follow_up_id)
+    await call.slack.check_follow_up(follow_up_id)
+    await call.slack.check_incident(payload.incident_id)
+    versions = None if payload.version is None else (payload.version,)
+    try:
+        async with call.database.write() as session:
+            return await moving.move(
+                session, call.actor, follow_up_id, payload.incident_id, now=call.now, versions=versions
+            )
+    except ConflictError as error:
+        raise moved_on(error, 409, shape) from None
 
 
 async def connected(call: Call, follow_up_id: str, payload: ConnectIssue) -> FollowUpRecord:

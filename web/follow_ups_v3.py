@@ -10,7 +10,15 @@ from web import follow_ups
 from web.answers import answer
 from web.filters import Span, span_of
 from web.keys import Called, KeyedRoute, needs
-from web.payloads import ULID, ConnectIssue, CreateFromLink, FollowUpCreate, FollowUpPatch, FollowUpUpdate
+from web.payloads import (
+    ULID,
+    ConnectIssue,
+    CreateFromLink,
+    FollowUpCreate,
+    FollowUpPatch,
+    FollowUpUpdate,
+    Move,
+)
 from web.shapes import PaginationMeta
 from web.shapes_v3 import Listed, Shown, follow_up
 from web.versions import IfMatch, tagged
@@ -95,3 +103,9 @@ async def delete_follow_up(call: Called, id: str, expected: IfMatch) -> Response
 )
 async def connect_external_issue(call: Called, id: str, payload: ConnectIssue) -> Response:  # noqa: A002
     return _shown(await follow_ups.connected(call, id, payload))
+
+
+@router.post("/{id}/actions/move", response_model=Shown, openapi_extra=needs("follow_ups.update"))
+async def move_follow_up(call: Called, id: str, payload: Move) -> Response:  # noqa: A002
+    """To another incident. It is ours."""
+    return _shown(await follow_ups.moved(call, id, payload, follow_up))

@@ -131,6 +131,15 @@ class FollowUpPatch(FollowUpFields):
         return self
 
 
+class Move(Payload):
+    """Ours: to another incident; with `version`, only if the follow-up has it still."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    incident_id: IdText
+    version: Annotated[int, Field(ge=1)] | None = None
+
+
 class ConnectIssue(Payload):
     provider: Provider
     url: str

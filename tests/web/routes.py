@@ -57,6 +57,7 @@ def of_options(plural: str) -> list[Call]:
 
 LABELS = "/v1/follow_up_labels"
 LINK = {"incident_id": "{incident}", "url": "https://linear.app/harbour/issue/ENG-123"}
+TO = {"incident_id": "{incident}"}
 BULK = {"ids": ["01FCNDV6P870EA6S7TK1DSYDG0"], "changes": {"title": "Rotate all certs"}}
 NEW_INCIDENT = {"idempotency_key": "1", "visibility": "public", "name": "Checkout is down"}
 ROUTES = (
@@ -65,6 +66,7 @@ ROUTES = (
     Call("GET", "/v3/follow_ups/stats", "actions.view"),
     Call("GET", "/v3/follow_ups/{follow_up}/history", "actions.view"),
     Call("PATCH", "/v3/follow_ups/{follow_up}", "follow_ups.update", {"title": "Rotate all certs"}),
+    Call("POST", "/v3/follow_ups/{follow_up}/actions/move", "follow_ups.update", TO),
     Call("POST", "/v3/follow_ups/actions/bulk_update", "follow_ups.update", BULK),
     *of_follow_ups("/v2/follow_ups"),
     Call("GET", "/v2/incidents", "incidents.view"),
