@@ -200,9 +200,7 @@ async def save(
     _apply(follow_up, changed, labels=changed.get("labels", held.labels), zone=zone, now=now)
     session.add(follow_up)
     if "labels" in changed:
-        await catalogue.set_labels(
-            session, actor, incident.slack_team_id, follow_up.id, changed["labels"]
-        )
+        await catalogue.set_labels(session, actor, incident.slack_team_id, follow_up.id, changed["labels"])
     entry = history.entry(
         follow_up,
         actor,

@@ -114,7 +114,7 @@ async def make(
     if inserted.rowcount == 0:
         return False
     if labels:
-        await catalogue.set_labels(session, incident.slack_team_id, follow_up.id, labels)
+        await catalogue.set_labels(session, actor, incident.slack_team_id, follow_up.id, labels)
     session.add(history.entry(follow_up, actor, history.CREATED, {}, announce=False, now=now))
     return True
 
@@ -172,7 +172,7 @@ async def change(
     session.add(row)
     await session.flush()
     if "labels" in changed:
-        await catalogue.set_labels(session, incident.slack_team_id, row.id, labels)
+        await catalogue.set_labels(session, actor, incident.slack_team_id, row.id, labels)
     event = history.STATUS_EVENTS[row.status] if "status" in changed else history.CHANGED
     said = await _in_words(session, told_before, told_after)
     session.add(history.entry(row, actor, event, said, announce=False, now=now))

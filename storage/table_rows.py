@@ -176,7 +176,9 @@ async def _change(
     changed = {name: values[name] for name in values if before[name] != after[name]}
     changed = await _valid(session, incident, changed)
     if "labels" in changed:
-        changed["labels"] = await catalogue.as_known(session, incident.slack_team_id, changed["labels"])
+        changed["labels"] = await catalogue.as_known(
+            session, run.actor, incident.slack_team_id, changed["labels"]
+        )
     changed = {name: value for name, value in changed.items() if value != here[name]}
     if not changed:
         return Outcome.UNCHANGED
