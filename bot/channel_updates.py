@@ -81,7 +81,7 @@ async def leave_card(context: Context, job: ClaimedJob) -> Completion | None:
     async with context.database.read() as session:
         card = await channel_messages.card_of(session, follow_up_id, incident_id)
         follow_up = await follow_ups.read(session, follow_up_id)
-        title_then = await history.title_when_moved(session, follow_up_id, incident_id)
+        then = await history.values_at(session, follow_up_id, job.payload["version"])
     if card is None or follow_up.incident.id == incident_id:
         return None
     channel_id = card.slack_channel_id
@@ -91,7 +91,9 @@ async def leave_card(context: Context, job: ClaimedJob) -> Completion | None:
                 return partial(_leave_in_turn, context, job, card, ts)
             async with posting.turn(context, posting.edits_in(channel_id), posting.EDITS):
                 pass
-            await posting.edit(context, channel_id, ts, moved_card(follow_up, title_then or follow_up.title))
+            await posting.edit(
+                context, channel_id, ts, moved_card(follow_up, then.get("title", follow_up.title))
+            )
     return partial(_left, card)
 
 

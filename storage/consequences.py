@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -64,12 +65,13 @@ async def moved(session: AsyncSession, old: Incident, entry: HistoryEntry, now: 
     if old.slack_channel_id is None:
         return
     told = {"actor_kind": entry.actor_kind.value, "actor_id": entry.actor_id}
-    payload = {"follow_up_id": entry.follow_up_id, "incident_id": old.id, **told}
+    where = {"follow_up_id": entry.follow_up_id, "incident_id": old.id, "version": entry.version}
+    payload = {**where, **told}
     await leave_card(session, payload, old.slack_channel_id, now)
 
 
-async def leave_card(session: AsyncSession, payload: dict[str, str], group_key: str, now: datetime) -> None:
-    """`payload`: the follow-up's id, that of the incident it was in, and whose change it was."""
+async def leave_card(session: AsyncSession, payload: dict[str, Any], group_key: str, now: datetime) -> None:
+    """`payload`: the follow-up's id, that of the incident it was in, its version since, and who moved it."""
     key = f"{CARD_LEFT}:{payload['follow_up_id']}:{payload['incident_id']}"
     await jobs.enqueue(session, CARD_LEFT, payload, group_key=group_key, coalesce_key=key, now=now)
 

@@ -181,20 +181,6 @@ async def values_at(session: AsyncSession, follow_up_id: str, version: int) -> d
     return values
 
 
-async def title_when_moved(session: AsyncSession, follow_up_id: str, incident_id: str) -> str | None:
-    """The title that the follow-up had when it last left the incident; None: the one it has now."""
-    query = (
-        select(HistoryEntry.version, HistoryEntry.changes)
-        .where(col(HistoryEntry.follow_up_id) == follow_up_id, col(HistoryEntry.event) == MOVED)
-        .order_by(col(HistoryEntry.version).desc())
-    )
-    for version, changes in await session.exec(query):
-        if changes["incident_id"]["before"] == incident_id:
-            title: str | None = (await values_at(session, follow_up_id, version)).get("title")
-            return title
-    return None
-
-
 async def unannounced(session: AsyncSession, incident_id: str) -> tuple[HistoryRecord, ...]:
     """What the incident's channel has still to be told, oldest first."""
     query = ENTRIES.where(

@@ -10,7 +10,7 @@ from storage.errors import InvalidFieldError, NotFoundError
 from storage.models import Incident
 from storage.records import CreatorRecord, FollowUpRecord, Visibility
 
-# Of a private incident others don't know that there is one.
+# The history goes where the follow-up goes, to those who don't know that there is such an incident.
 PRIVATE = "a private incident"
 
 
@@ -39,7 +39,12 @@ async def move(
     follow_up.version += 1
     follow_up.updated_at = now
     session.add(follow_up)
-    change = {"before": old.id, "after": new.id, "before_words": _words(old), "after_words": _words(new)}
+    change = {
+        "before": _id(old),
+        "after": _id(new),
+        "before_words": _words(old),
+        "after_words": _words(new),
+    }
     entry = history.entry(follow_up, actor, history.MOVED, {"incident_id": change}, announce=False, now=now)
     session.add(entry)
     await session.flush()
@@ -55,6 +60,10 @@ async def _require_assignable(session: AsyncSession, incident: Incident, person_
         (reason,) = error.errors.values()
         sentence = f"{reason} Or give the follow-up to someone else first."
         raise InvalidFieldError("incident_id", sentence) from None
+
+
+def _id(incident: Incident) -> str | None:
+    return None if incident.visibility is Visibility.PRIVATE else incident.id
 
 
 def _words(incident: Incident) -> str:

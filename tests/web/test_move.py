@@ -13,6 +13,7 @@ from storage.models import Incident
 from storage.records import FollowUpRecord
 from storage.secrets import Keyring
 from storage.webhook_endpoints import EndpointDraft
+from tests.storage.builders import entries_of
 from tests.storage.webhooks import KEY
 from tests.web.conftest import ALL, Key, Server
 
@@ -87,6 +88,19 @@ async def test_what_comes_from_a_private_incident_tells_nothing_of_it(server: Se
         (_, entry) = await history.of_follow_up(session, made.id)
     (change,) = entry.changes
     assert (change.before, change.after) == ("a private incident", new.reference)
+    (kept,) = [one.changes for one in await entries_of(server.database, made.id) if one.event == "moved"]
+    assert old.id not in str(kept)
+
+
+async def test_the_old_card_has_the_title_that_it_left_with(server: Server) -> None:
+    key, old, new = await server.key(), await server.incident(), await server.incident("payments")
+    made = await at(server, old)
+    server.scenario.slack.faults.add("chat.update", "rate_limited", retry_after=1)
+    await move(key, made.id, new.id)
+    await key.http.patch(f"/v3/follow_ups/{made.id}", json={"title": "Mask the tokens"})
+    await server.scenario.is_quiet()
+    assert f"~Rotate the certs~ was moved to {new.reference}" in said(server, old)
+    assert "Mask the tokens" not in said(server, old)
 
 
 async def test_lines_of_what_happened_before_don_t_tell_what_it_is_called_since(server: Server) -> None:
