@@ -61,6 +61,12 @@ def to_json(value: Any) -> bytes:
         return json.dumps(value).encode()
 
 
+def _freeze() -> None:
+    """What lives until the end need not be looked at by each garbage collection."""
+    gc.collect()
+    gc.freeze()
+
+
 class App:
     """One process: the database, the bot, and the routes that lead to it."""
 
@@ -113,9 +119,7 @@ class App:
         )
         await _open(bot)
         self._bot = bot
-        # What lives until the end need not be looked at by each garbage collection.
-        gc.collect()
-        gc.freeze()
+        _freeze()
 
     async def stop(self) -> None:
         bot, self._bot = self._bot, None
@@ -135,7 +139,7 @@ class App:
         from web.api import api  # noqa: PLC0415  whoever only serves Slack has no use for it
         from web.context import Context as ApiContext  # noqa: PLC0415
 
-        return api(
+        loaded = api(
             ApiContext(
                 self.database,
                 self._lookups,
@@ -145,6 +149,8 @@ class App:
                 self.settings.webhook_targets,
             )
         )
+        _freeze()
+        return loaded
 
     async def _send_webhook(self, job: ClaimedJob) -> Completion | None:
         async with self._turn:

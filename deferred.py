@@ -21,7 +21,11 @@ class Deferred(BaseRoute):
         return (Match.FULL if is_ours else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app or await self._loaded()
+        await app(scope, receive, send)
+
+    async def _loaded(self) -> ASGIApp:
         async with self._turn:
             if self._app is None:
                 self._app = await asyncio.to_thread(self._load)
-        await self._app(scope, receive, send)
+        return self._app

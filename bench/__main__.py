@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import uvloop
 
-from bench import attack, commands, report, scale
+from bench import api, attack, commands, report, scale
 from bench.report import Table
 from bench.slack import Slack
 
@@ -16,6 +16,7 @@ PARTS: dict[str, Callable[[Slack], Awaitable[Table]]] = {
     "commands": commands.measure,
     "attack": attack.measure,
     "scale": scale.measure,
+    "api": api.measure,
 }
 
 

@@ -14,7 +14,7 @@ from bot.rechecks import recheck
 from bot.slack_errors import error_name
 from storage.errors import UnansweredError
 from storage.incidents import Channel
-from storage.records import IncidentRecord, TeamRecord
+from storage.records import Placed, TeamRecord
 
 
 @contextmanager
@@ -65,6 +65,6 @@ class Lookups:
         with _answering():
             await directory.check_access_to_follow_up(self._context, follow_up_id, None)
 
-    async def recheck(self, shown: Sequence[IncidentRecord]) -> bool:
+    async def recheck(self, shown: Sequence[Placed]) -> bool:
         """Whether Slack was asked about one of the public ones."""
         return await recheck(self._context, shown, self._rechecks)

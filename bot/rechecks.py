@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from bot import directory
 from bot.context import Context
-from storage.records import IncidentRecord, Visibility
+from storage.records import Placed, Visibility
 
 # conversations.info allows 50 a minute. People have these, and keys of the API as many.
 A_MINUTE = 20
 
 
-async def recheck(context: Context, shown: Sequence[IncidentRecord], asked: deque[datetime]) -> bool:
+async def recheck(context: Context, shown: Sequence[Placed], asked: deque[datetime]) -> bool:
     """True when Slack was asked: then what was read before may hold no longer.
 
     `asked` has the times of the last minute's questions; when it is full, what is known counts.

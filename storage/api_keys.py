@@ -7,13 +7,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import JSON, Float, case, literal, update
-from sqlmodel import Field, SQLModel, col, select
+from sqlalchemy import JSON, Float, bindparam, case, update
+from sqlmodel import AutoString, Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.columns import Id, UTCDateTime, new_id
+from storage.database import Database
 from storage.errors import InvalidFieldError
+from storage.prepared import Prepared
 from storage.records import CreatorKind, CreatorRecord
 from storage.text import is_blank, one_line
 
@@ -160,13 +163,29 @@ async def revoke(session: AsyncSession, key_id: str, now: datetime) -> KeyRecord
     return _record(key)
 
 
-async def by_secret(session: AsyncSession, secret: str) -> tuple[KeyRecord, float] | None:
+_COLUMNS: tuple[Any, ...] = (
+    ApiKey.id,
+    ApiKey.name,
+    ApiKey.prefix,
+    ApiKey.scopes,
+    ApiKey.created_at,
+    ApiKey.last_used_at,
+    ApiKey.expires_at,
+    ApiKey.revoked_at,
+    ApiKey.sha256,
+    ApiKey.bucket_full_at,
+)
+_BY_PREFIX = Prepared(select(*_COLUMNS).where(col(ApiKey.prefix) == bindparam("prefix", None, AutoString())))
+
+
+async def by_secret(database: Database, secret: str) -> tuple[KeyRecord, float] | None:
     """The key, usable or not, and when its bucket is full."""
     wanted = digest(secret)
-    query = select(ApiKey).where(col(ApiKey.prefix) == secret[:PREFIX_LENGTH])
-    for key in await session.exec(query):
-        if hmac.compare_digest(key.sha256, wanted):
-            return _record(key), key.bucket_full_at
+    for id_, name, prefix, scopes, *times, sha256, full_at in await database.rows(
+        _BY_PREFIX, prefix=secret[:PREFIX_LENGTH]
+    ):
+        if hmac.compare_digest(sha256, wanted):
+            return KeyRecord(id_, name, prefix, frozenset(scopes), *times), full_at
     return None
 
 
@@ -175,25 +194,42 @@ def left(full_at: float, now: float) -> float:
     return CAPACITY - max(0.0, full_at - now) * PER_SECOND
 
 
-async def take(session: AsyncSession, key_id: str, requests: int, now: datetime) -> float | None:
+def _taking() -> Prepared:
+    now, at = bindparam("now", None, UTCDateTime()), bindparam("at", None, Float(53))
+    cost, full = bindparam("cost", None, Float(53)), col(ApiKey.bucket_full_at)
+    expires, used = col(ApiKey.expires_at), col(ApiKey.last_used_at)
+    is_stale = used.is_(None) | (used < bindparam("stale", None, UTCDateTime()))
+    return Prepared(
+        update(ApiKey)
+        .where(
+            col(ApiKey.id) == bindparam("key_id", None, Id()),
+            full + cost <= at + CAPACITY / PER_SECOND,
+            col(ApiKey.revoked_at).is_(None),
+            expires.is_(None) | (expires > now),
+        )
+        .values(
+            bucket_full_at=case((full > at, full), else_=at) + cost,
+            last_used_at=case((is_stale, now), else_=used),
+        )
+        .returning(full)
+    )
+
+
+_TAKING = _taking()
+
+
+async def take(database: Database, key_id: str, requests: int, now: datetime) -> float | None:
     """Take that many from the bucket: when it is full again, or None, and nothing taken, when it holds fewer.
 
-    Also notes that the key is in use. One statement, so that no two replicas take the same request.
+    Nor is anything taken of a key that is revoked or expired. Also notes that the key is in use. One
+    statement, so that no two replicas take the same request.
     """
-    at = now.timestamp()
-    cost = requests / PER_SECOND
-    begins = case((col(ApiKey.bucket_full_at) > at, col(ApiKey.bucket_full_at)), else_=at)
-    used = col(ApiKey.last_used_at)
-    is_stale = used.is_(None) | (used < now - LAST_USED_PRECISION)
-    taking = (
-        update(ApiKey)
-        .where(col(ApiKey.id) == key_id, col(ApiKey.bucket_full_at) + cost <= at + CAPACITY / PER_SECOND)
-        .values(
-            bucket_full_at=begins + cost,
-            last_used_at=case((is_stale, literal(now, UTCDateTime())), else_=used),
-        )
-        .returning(col(ApiKey.bucket_full_at))
-        .execution_options(synchronize_session=False)
+    taken = await database.change(
+        _TAKING,
+        key_id=key_id,
+        cost=requests / PER_SECOND,
+        at=now.timestamp(),
+        now=now,
+        stale=now - LAST_USED_PRECISION,
     )
-    full_at: float | None = (await session.exec(taking)).scalar_one_or_none()
-    return full_at
+    return taken[0][0] if taken else None

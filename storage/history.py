@@ -103,8 +103,8 @@ def _is_taken(kept: HistoryEntry) -> bool:
     return assignee is not None and assignee["after"] == kept.actor_id
 
 
-def _entry_record(row: tuple[HistoryEntry, str, str | None, str | None]) -> EntryRecord:
-    kept, _, name, slack_user_id = row
+def _entry_record(row: tuple[HistoryEntry, str, str, str | None, str | None]) -> EntryRecord:
+    kept, _, _, name, slack_user_id = row
     return EntryRecord(
         id=kept.id,
         event=kept.event,

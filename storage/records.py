@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 
 class Status(StrEnum):
@@ -138,6 +138,19 @@ class SeverityRecord:
     name: str
     rank: int
     description: str | None = None
+
+
+class Placed(Protocol):
+    """What says where an incident is, and who may see it."""
+
+    @property
+    def slack_channel_id(self) -> str | None: ...
+
+    @property
+    def visibility(self) -> Visibility: ...
+
+    @property
+    def is_archived(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

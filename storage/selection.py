@@ -131,6 +131,22 @@ FOLLOW_UPS: Any = select(*FOLLOW_UP_COLUMNS, *INCIDENT_COLUMNS).select_from(
     named(_follow_up.join(INCIDENTS, _incident.c.id == _follow_up.c.incident_id))
 )
 
+# What a FollowUpRow has.
+_UNSHOWN: tuple[Any, ...] = (_priority.c.is_default, _assignee.c.timezone, _team.c.slack_usergroup_id)
+_INCIDENT_SHOWN = (
+    _incident.c.id,
+    _incident.c.slack_channel_id,
+    _incident.c.visibility,
+    _incident.c.is_archived,
+)
+_SHOWN: tuple[Any, ...] = (
+    *(column for column in FOLLOW_UP_COLUMNS if all(column is not unshown for unshown in _UNSHOWN)),
+    *_INCIDENT_SHOWN,
+)
+FOLLOW_UP_ROWS: Any = select(*_SHOWN).select_from(
+    named(_follow_up.join(_incident, _incident.c.id == _follow_up.c.incident_id))
+)
+
 
 def opening(
     slack_channel_id: ColumnElement[str], matching: ColumnElement[bool], counts: Iterable[Any], *, limit: int

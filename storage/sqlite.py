@@ -4,8 +4,9 @@ aiosqlite runs SQLite in a thread and goes there four times for a SELECT: make a
 close. A trip costs more than a small query does, so this connection does all four in one.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,8 @@ class Connection(aiosqlite.Connection):
             self._thread.join()  # it reports that it ends: to a loop that may soon be closed
             raise
 
-    async def in_thread(self, function: Any, *args: Any) -> None:
-        await self._execute(function, *args, self._conn)  # type: ignore[no-untyped-call]
+    async def in_thread(self, function: Any, *args: Any) -> Any:
+        return await self._execute(function, *args, self._conn)  # type: ignore[no-untyped-call]
 
     def cursor(self) -> Cursor:  # type: ignore[override]
         return Cursor(self)
@@ -77,6 +78,37 @@ class Connection(aiosqlite.Connection):
         # Reads run without a transaction, so most of the pool's rollbacks have nothing to do.
         if self.in_transaction:
             await super().rollback()
+
+
+class Reader:
+    """A connection for single SELECTs, opened when first needed. Nobody holds it: its thread has a queue."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._turn = asyncio.Lock()
+        self._connection: Connection | None = None
+
+    async def fetched(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        connection = self._connection or await self._opened()
+        rows: list[Any] = await connection.in_thread(_fetched, sql, parameters)
+        return rows
+
+    async def _opened(self) -> Connection:
+        async with self._turn:
+            if self._connection is None:
+                connection = connect(self._path, read_only=True)
+                await connection
+                self._connection = connection
+        return self._connection
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+
+def _fetched(sql: str, parameters: Sequence[Any], connection: sqlite3.Connection) -> list[Any]:
+    return connection.execute(sql, parameters).fetchall()
 
 
 def connect(path: Path, *, read_only: bool) -> Connection:

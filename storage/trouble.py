@@ -1,6 +1,7 @@
 """What a database says when it is locked, full or gone, in words that people are told."""
 
 import socket
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -32,13 +33,14 @@ def _trouble(error: BaseException) -> Trouble | None:
         return error.trouble
     if isinstance(error, _UNREACHABLE) or type(error).__module__.startswith("asyncpg"):
         return Trouble.GONE
-    if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError | DataError | ProgrammingError):
+    is_of_database = isinstance(error, DBAPIError | sqlite3.OperationalError)
+    if not is_of_database or isinstance(error, IntegrityError | DataError | ProgrammingError):
         return None
-    said = str(error.orig).lower()
+    said = str(error.orig if isinstance(error, DBAPIError) else error).lower()
     for trouble, words in _SAID.items():
         if any(some in said for some in words):
             return trouble
-    return Trouble.GONE if error.connection_invalidated else None
+    return Trouble.GONE if getattr(error, "connection_invalidated", False) else None
 
 
 _UNREACHABLE = (PoolTimeoutError, TimeoutError, ConnectionError, FileNotFoundError, socket.gaierror)

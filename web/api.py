@@ -43,7 +43,8 @@ def build(context: Context) -> FastAPI:
     app.state.keys = Keys(context)
     errors.register(app)
     for router in ROUTERS:
-        app.include_router(router)
+        # As `include_router` would, which looks for the route twice at each request.
+        app.router.routes.extend(router.routes)
     return app
 
 

@@ -11,7 +11,7 @@ from storage.api_keys import KeyRecord
 from storage.database import Database
 from storage.incidents import Channel
 from storage.once import Once
-from storage.records import CreatorRecord, IncidentRecord, TeamRecord
+from storage.records import CreatorRecord, Placed, TeamRecord
 from storage.secrets import Keyring
 
 
@@ -39,7 +39,7 @@ class Slack(Protocol):
     async def check_follow_up(self, follow_up_id: str) -> None:
         """The same, by one of its follow-ups."""
 
-    async def recheck(self, shown: Sequence[IncidentRecord]) -> bool:
+    async def recheck(self, shown: Sequence[Placed]) -> bool:
         """Before incidents are shown: whether they are public is no older than a minute.
 
         True when Slack was asked about one: then what was read before may hold no longer.

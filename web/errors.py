@@ -1,5 +1,6 @@
 """The published error object: {type, status, request_id, errors: [{code, message, source?}]}."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -13,7 +14,6 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from storage.columns import new_id
 from storage.errors import (
     EndpointDisabledError,
     InUseError,
@@ -248,7 +248,7 @@ class Envelope:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = scope["request_id"] = new_id()
+        request_id = scope["request_id"] = secrets.token_hex(16)
         status = 500
 
         async def marked(message: Message) -> None:

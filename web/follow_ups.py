@@ -12,6 +12,7 @@ from storage.errors import ConflictError, NotFoundError
 from storage.follow_ups import Draft
 from storage.pages import PageQuery, one, page
 from storage.records import CreatorKind, CreatorRecord, FollowUpRecord, Status
+from storage.rows import FollowUpRow, places
 from web.context import Call
 from web.errors import ApiError, Problem, invalid, not_found
 from web.issue_links import is_issue, issue_of
@@ -52,18 +53,14 @@ def given(payload: Payload) -> dict[str, Any]:
     return values
 
 
-async def listed(call: Call, query: PageQuery) -> tuple[FollowUpRecord, ...]:
-    async def read() -> tuple[FollowUpRecord, ...]:
-        async with call.database.read() as session:
-            return await page(session, call.actor, query)
-
-    found = await read()
-    if call.actor.sees_private or not await call.slack.recheck([item.incident for item in found]):
+async def listed(call: Call, query: PageQuery) -> tuple[FollowUpRow, ...]:
+    found = await page(call.context.database, call.actor, query)
+    if call.actor.sees_private or not await call.slack.recheck(places(found)):
         return found
-    return await read()
+    return await page(call.context.database, call.actor, query)
 
 
-async def every(call: Call, query: PageQuery) -> AsyncIterator[tuple[FollowUpRecord, ...]]:
+async def every(call: Call, query: PageQuery) -> AsyncIterator[tuple[FollowUpRow, ...]]:
     """All of them, a part at a time: there may be a million."""
     while found := await listed(call, replace(query, limit=PART)):
         yield found
@@ -72,17 +69,13 @@ async def every(call: Call, query: PageQuery) -> AsyncIterator[tuple[FollowUpRec
         query = replace(query, after=found[-1].id)
 
 
-async def shown(call: Call, follow_up_id: str) -> FollowUpRecord:
+async def shown(call: Call, follow_up_id: str) -> FollowUpRow:
     require_id(follow_up_id)
 
-    async def read() -> FollowUpRecord:
-        async with call.database.read() as session:
-            return await one(session, call.actor, follow_up_id)
-
-    found = await read()
-    if call.actor.sees_private or not await call.slack.recheck([found.incident]):
+    found = await one(call.context.database, call.actor, follow_up_id)
+    if call.actor.sees_private or not await call.slack.recheck(places([found])):
         return found
-    return await read()
+    return await one(call.context.database, call.actor, follow_up_id)
 
 
 async def made(call: Call, payload: FollowUpCreate) -> FollowUpRecord:

@@ -8,13 +8,13 @@ from fastapi.responses import StreamingResponse
 
 from storage.pages import PageQuery
 from storage.records import FollowUpRecord, Mode
-from web import follow_ups
-from web.answers import JSON, answer, written
+from storage.rows import FollowUpRow
+from web import follow_ups, objects
+from web.answers import JSON, answer
 from web.context import Call
 from web.follow_ups_v3 import IdQuery
 from web.keys import Called, KeyedRoute, needs
 from web.payloads import ConnectIssue, FollowUpCreate, FollowUpUpdate
-from web.shapes import PaginationMeta
 from web.shapes_v2 import Listed, Shown, follow_up
 from web.versions import IfMatch, tagged
 
@@ -40,8 +40,7 @@ async def list_follow_ups(
     if page_size is None:
         return await _everything(call, query)
     found = await follow_ups.listed(call, query)
-    meta = PaginationMeta(page_size=page_size, after=found[-1].id if len(found) == page_size else None)
-    return answer(Listed(follow_ups=tuple(map(follow_up, found)), pagination_meta=meta))
+    return objects.listed(found, page_size, with_category=False)
 
 
 async def _everything(call: Call, query: PageQuery) -> Response:
@@ -52,13 +51,13 @@ async def _everything(call: Call, query: PageQuery) -> Response:
 
 
 async def _streamed(
-    first: tuple[FollowUpRecord, ...], rest: AsyncIterator[tuple[FollowUpRecord, ...]]
+    first: tuple[FollowUpRow, ...], rest: AsyncIterator[tuple[FollowUpRow, ...]]
 ) -> AsyncIterator[bytes]:
     yield b'{"follow_ups":['
-    yield b",".join(written(follow_up(found)) for found in first)
+    yield b",".join(objects.written(objects.follow_up(found, with_category=False)) for found in first)
     async for part in rest:
         for found in part:
-            yield b"," + written(follow_up(found))
+            yield b"," + objects.written(objects.follow_up(found, with_category=False))
     yield b"]}"
 
 
@@ -69,7 +68,7 @@ async def create_follow_up(call: Called, payload: FollowUpCreate) -> Response:
 
 @router.get("/{id}", response_model=Shown, openapi_extra=needs("actions.view"))
 async def show_follow_up(call: Called, id: str) -> Response:  # noqa: A002  as published
-    return _shown(await follow_ups.shown(call, id))
+    return objects.shown(await follow_ups.shown(call, id), with_category=False)
 
 
 @router.put("/{id}", response_model=Shown, openapi_extra=needs("follow_ups.update"))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from storage.pages import PageQuery
 from storage.records import FollowUpRecord, Mode
-from web import follow_ups
+from web import follow_ups, objects
 from web.answers import answer
 from web.filters import Span, span_of
 from web.keys import Called, KeyedRoute, needs
@@ -19,7 +19,6 @@ from web.payloads import (
     FollowUpUpdate,
     Move,
 )
-from web.shapes import PaginationMeta
 from web.shapes_v3 import Listed, Shown, follow_up
 from web.versions import IfMatch, tagged
 
@@ -46,8 +45,7 @@ async def list_follow_ups(
 ) -> Response:
     query = PageQuery(page_size, after, incident_id, incident_mode, assignee_team_id, created, updated)
     found = await follow_ups.listed(call, query)
-    meta = PaginationMeta(page_size=page_size, after=found[-1].id if len(found) == page_size else None)
-    return answer(Listed(follow_ups=tuple(map(follow_up, found)), pagination_meta=meta))
+    return objects.listed(found, page_size, with_category=True)
 
 
 @router.post("", status_code=201, response_model=Shown, openapi_extra=needs("follow_ups.create"))
@@ -67,7 +65,7 @@ async def create_follow_up_from_link(call: Called, payload: CreateFromLink) -> R
 
 @router.get("/{id}", response_model=Shown, openapi_extra=needs("actions.view"))
 async def show_follow_up(call: Called, id: str) -> Response:  # noqa: A002  as published
-    return _shown(await follow_ups.shown(call, id))
+    return objects.shown(await follow_ups.shown(call, id), with_category=True)
 
 
 @router.put("/{id}", response_model=Shown, openapi_extra=needs("follow_ups.update"))

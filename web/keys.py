@@ -9,9 +9,12 @@ from weakref import WeakValueDictionary
 from fastapi import Depends, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from storage import api_keys
+from storage.api_keys import left
 from web import idempotency
+from web.arguments import Arguments
 from web.bodies import BodyRequest
 from web.context import Call, Context
 from web.errors import HEADERS_KEY, ApiError, Problem
@@ -56,7 +59,7 @@ class Keys:
             async with turn:
                 allowance = self._allowances.get(hashed)
                 if allowance is None or not allowance.holds(at):
-                    allowance = self._keep(hashed, await self._take(secret, now))
+                    allowance = self._keep(hashed, await self._renewed(allowance, secret, now))
                 return self._spend(allowance, at)
         return self._spend(allowance, at)
 
@@ -67,18 +70,26 @@ class Keys:
         allowance.requests -= 1
         return allowance
 
-    async def _take(self, secret: str, now: datetime) -> Allowance:
+    async def _renewed(self, last: Allowance | None, secret: str, now: datetime) -> Allowance:
+        """In one trip where the key was found before and is still good."""
         at = now.timestamp()
-        async with self._context.database.read() as session:
-            found = await api_keys.by_secret(session, secret)
+        if last is not None and not last.is_exhausted:
+            requests = how_many(left(last.full_at, at))
+            taken = await api_keys.take(self._context.database, last.key.id, requests, now)
+            if taken is not None:
+                return Allowance(last.key, requests, taken, at + HOLDS)
+        return await self._found(secret, now)
+
+    async def _found(self, secret: str, now: datetime) -> Allowance:
+        at, database = now.timestamp(), self._context.database
+        found = await api_keys.by_secret(database, secret)
         if found is None or not found[0].is_usable(now):
             raise ApiError(401, REFUSED, headers=CHALLENGE)
         key, full_at = found
-        available = api_keys.left(full_at, at)
+        available = left(full_at, at)
         # Where another replica has taken the rest of them meanwhile, one may still be there.
         for requests in sorted({1, how_many(available)}, reverse=True) if available >= 1 else ():
-            async with self._context.database.write() as session:
-                taken = await api_keys.take(session, key.id, requests, now)
+            taken = await api_keys.take(database, key.id, requests, now)
             if taken is not None:
                 return Allowance(key, requests, taken, at + HOLDS)
         return Allowance(key, EXHAUSTED, full_at, at + wait_for_one(full_at, at))
@@ -93,11 +104,19 @@ class Keys:
 class KeyedRoute(APIRoute):
     """A route behind a key: first who asks, then how often, then the body."""
 
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        if Arguments.of(self.dependant) is not None and self.body_field is None:
+            # Nothing that FastAPI would have to close is ever opened.
+            self.app = _answering(self.get_route_handler())
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         needed = frozenset((self.openapi_extra or {}).get(SCOPES_KEY, ()))
         has_body = self.body_field is not None
         known = frozenset(_parameters(self.dependant))
+        arguments = None if has_body else Arguments.of(self.dependant)
+        endpoint = self.endpoint
 
         async def keyed(request: Request) -> Response:
             context: Context = request.app.state.context
@@ -110,6 +129,9 @@ class KeyedRoute(APIRoute):
                 raise forbidden(missing)
             call = request.scope["call"] = Call(context, slack, allowance.key, now)
             _refuse_others(request, known)
+            if arguments is not None:
+                answered: Response = await endpoint(**await arguments.read(request))
+                return answered
             if has_body:
                 request = BodyRequest(request.scope, request.receive)
                 await request.json()
@@ -118,6 +140,14 @@ class KeyedRoute(APIRoute):
             return await handle(request)
 
         return keyed
+
+
+def _answering(handle: Callable[[Request], Coroutine[Any, Any, Response]]) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handle(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
 
 
 def _parameters(dependant: Dependant) -> Iterator[str]:

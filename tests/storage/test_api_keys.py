@@ -15,12 +15,12 @@ from tests.storage.builders import NOW, look, run
 
 async def test_a_key_is_found_by_its_secret_and_by_nothing_near_it(database: Database) -> None:
     key, secret = await run(database, api_keys.create, "Deploy script", ["actions.view"], now=NOW)
-    found = await look(database, api_keys.by_secret, secret)
+    found = await api_keys.by_secret(database, secret)
     assert found is not None
     assert found[0] == key
     assert secret.startswith(key.prefix)
     for near in (secret[:-1], secret + "0", key.prefix, secret.upper(), ""):
-        assert await look(database, api_keys.by_secret, near) is None
+        assert await api_keys.by_secret(database, near) is None
 
 
 async def test_a_key_acts_as_itself_and_sees_what_its_scopes_say(database: Database) -> None:
@@ -63,7 +63,7 @@ async def test_a_key_is_good_until_it_expires_or_is_revoked(database: Database) 
     assert first is not None
     assert again is not None
     assert first.revoked_at == again.revoked_at == NOW
-    found = await look(database, api_keys.by_secret, secret)
+    found = await api_keys.by_secret(database, secret)
     assert found is not None
     assert not found[0].is_usable(NOW)
     assert await run(database, api_keys.revoke, "01FCNDV6P870EA6S7TK1DSYDG0", NOW) is None
@@ -76,16 +76,16 @@ async def test_every_key_is_listed_oldest_first(database: Database) -> None:
 
 async def test_a_bucket_gives_what_it_holds_and_refills_with_time(database: Database) -> None:
     key, _ = await run(database, api_keys.create, "Deploy", ["actions.view"], now=NOW)
-    assert await run(database, api_keys.take, key.id, CAPACITY, NOW) == NOW.timestamp() + 60
-    assert await run(database, api_keys.take, key.id, 1, NOW) is None
+    assert await api_keys.take(database, key.id, CAPACITY, NOW) == NOW.timestamp() + 60
+    assert await api_keys.take(database, key.id, 1, NOW) is None
     second = NOW + timedelta(seconds=1)
-    assert await run(database, api_keys.take, key.id, 21, second) is None
-    assert await run(database, api_keys.take, key.id, 20, second) is not None
-    assert await run(database, api_keys.take, key.id, CAPACITY, NOW + timedelta(hours=1)) is not None
-    assert await run(database, api_keys.take, "01FCNDV6P870EA6S7TK1DSYDG0", 1, NOW) is None
+    assert await api_keys.take(database, key.id, 21, second) is None
+    assert await api_keys.take(database, key.id, 20, second) is not None
+    assert await api_keys.take(database, key.id, CAPACITY, NOW + timedelta(hours=1)) is not None
+    assert await api_keys.take(database, "01FCNDV6P870EA6S7TK1DSYDG0", 1, NOW) is None
 
 
 async def test_what_two_take_at_the_same_time_is_taken_once_each(database: Database) -> None:
     key, _ = await run(database, api_keys.create, "Deploy", ["actions.view"], now=NOW)
-    taken = await asyncio.gather(*(run(database, api_keys.take, key.id, 100, NOW) for _ in range(20)))
+    taken = await asyncio.gather(*(api_keys.take(database, key.id, 100, NOW) for _ in range(20)))
     assert len([full_at for full_at in taken if full_at is not None]) == 12

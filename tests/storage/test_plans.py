@@ -19,6 +19,7 @@ from storage import (
     labels,
     leases,
     listing,
+    pages,
     people,
 )
 from storage.columns import new_id
@@ -100,6 +101,10 @@ ASKED: dict[str, tuple[Asked, set[str]]] = {
     "search": (of_incident(ListQuery(Filter.ALL, "certs")), INCIDENT),
     **{f"a person's list, {shown}": (of_person(ListQuery(shown)), ASSIGNEE) for shown in Filter},
     "a person's search": (of_person(ListQuery(Filter.ALL, "certs")), ASSIGNEE),
+    "a page for a script": (
+        lambda _, __, ___: lambda session: ask_prepared(session, pages.plain(False, 26), after=EDGE),
+        set(),
+    ),
     "a channel's incident": (
         lambda _, incident, __: (
             lambda session: listing.incident_in_channel(session, incident.channel_id, NOW)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from outgoing.targets import Targets
 from storage.database import Database
-from storage.records import DeliveryRecord, IncidentRecord
+from storage.records import DeliveryRecord, Placed
 from storage.secrets import Keyring
 from storage.webhook_deliveries import WEBHOOK
 from storage.worker import Worker, utc_now
@@ -18,7 +18,7 @@ from web.webhooks import Webhooks
 class NoNews:
     """What is known of each channel is fresh."""
 
-    async def recheck(self, shown: Sequence[IncidentRecord]) -> bool:
+    async def recheck(self, shown: Sequence[Placed]) -> bool:
         return False
 
 

@@ -87,8 +87,7 @@ async def test_most_requests_cost_no_trip_to_the_database(server: Server) -> Non
     key, clock = await server.key(), At()
     (keys,) = replicas(server, clock, 1)
     await admitted(keys, key, clock, 40, at_once=1)
-    async with server.database.read() as session:
-        known = await api_keys.by_secret(session, key.secret)
+    known = await api_keys.by_secret(server.database, key.secret)
     assert known is not None
     _, full_at = known
     assert api_keys.left(full_at, clock.now.timestamp()) == CAPACITY - 40
@@ -97,8 +96,7 @@ async def test_most_requests_cost_no_trip_to_the_database(server: Server) -> Non
 async def test_an_empty_bucket_is_answered_as_published(server: Server) -> None:
     key = await server.key(name="Deploy script")
     now = server.scenario.clock()
-    async with server.database.write() as session:
-        assert await api_keys.take(session, key.record.id, CAPACITY, now + timedelta(seconds=30))
+    assert await api_keys.take(server.database, key.record.id, CAPACITY, now + timedelta(seconds=30))
     answer = await key.http.get("/v3/follow_ups")
 
     assert answer.status_code == 429

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from storage import access, follow_ups, incidents
 from storage.database import Database
 from storage.models import ExternalIssue, FollowUp, Incident, Person, Priority, Team
-from storage.records import CreatorRecord, DeliveryState, FollowUpRecord, IncidentRecord, Status
+from storage.records import CreatorRecord, DeliveryState, FollowUpRecord, Placed, Status
 from storage.webhook_events import EVENTS
 from tests.outgoing.receiver import receiver
 from tests.storage.builders import NOW, PREFIXES, a_channel, a_follow_up, a_person, an_incident, look, run
@@ -184,7 +184,7 @@ class TurnedPrivate(NoNews):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def recheck(self, shown: Sequence[IncidentRecord]) -> bool:
+    async def recheck(self, shown: Sequence[Placed]) -> bool:
         channel = a_channel(is_private=True)
         async with self._database.write() as session:
             incident = await incidents.by_channel(session, channel.slack_channel_id)
