@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, func, literal, not_, or_, true
+from sqlalchemy import ColumnElement, String, and_, bindparam, func, literal, not_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -26,6 +26,7 @@ from storage.records import (
     Status,
     Visibility,
 )
+from storage.searching import containing
 from storage.selection import (
     FOLLOW_UPS,
     INCIDENT_COLUMNS,
@@ -34,10 +35,6 @@ from storage.selection import (
     incident_record,
     opening,
 )
-from storage.text import searchable
-
-# More conditions than these narrow nothing; beyond a thousand SQLite refuses the query.
-WORDS = 50
 
 Condition = ColumnElement[bool]
 
@@ -168,13 +165,7 @@ OPENINGS = {shown: _opening(shown) for shown in Filter}
 
 
 def _in(scope: Condition, actor: CreatorRecord, query: ListQuery, now: datetime) -> Any:
-    return FOLLOW_UPS.where(scope, FILTERS[query.filter](actor.id, now), _containing(query.text))
-
-
-def _containing(text: str) -> Condition:
-    words = list(dict.fromkeys(searchable(text).split()))[:WORDS]
-    conditions = [col(FollowUp.search_text).contains(word, autoescape=True) for word in words]
-    return and_(true(), *conditions)
+    return FOLLOW_UPS.where(scope, FILTERS[query.filter](actor.id, now), containing(query.text))
 
 
 async def _page(

@@ -12,6 +12,10 @@ from storage.records import CreatorKind, DeliveryState, Mode, Status, StatusCate
 OUTSTANDING = text("status = 'outstanding'")
 
 
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class Person(SQLModel, table=True):
     """A Slack user, as `users.info` last described them."""
 
@@ -78,6 +82,8 @@ class Incident(SQLModel, table=True):
         UniqueConstraint("slack_channel_id"),
         UniqueConstraint("creator_id", "idempotency_key"),
         Index("ix_incident_created", "created_at", "id"),
+        # Not of the usual modes: SQLite would begin with these incidents, and sort all their follow-ups.
+        _partial("ix_incident_mode", "mode", "id", where="mode NOT IN ('standard', 'retrospective')"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True, sa_type=Id)
@@ -139,8 +145,18 @@ class FollowUp(SQLModel, table=True):
         # The newest of whatever status. Without these PostgreSQL may walk through all there are, in order.
         Index("ix_follow_up_incident", "incident_id", "id"),
         Index("ix_follow_up_assignee", "assignee_id", "id"),
-        Index("ix_follow_up_created", "created_at"),
-        Index("ix_follow_up_updated", "updated_at"),
+        Index("ix_follow_up_created_id", "created_at", "id"),
+        Index("ix_follow_up_updated_id", "updated_at", "id"),
+        Index("ix_follow_up_due", "due_on", "id"),
+        Index("ix_follow_up_status", "status", "id"),
+        Index("ix_follow_up_priority", "priority_id", "id"),
+        Index("ix_follow_up_category", "category_id", "id"),
+        Index("ix_follow_up_creator_kind", "creator_kind", "id"),
+        _partial("ix_follow_up_overdue", "status", "due_at", "id", where="status = 'outstanding'"),
+        _partial("ix_follow_up_assigned", "id", where="assignee_id IS NOT NULL"),
+        _partial("ix_follow_up_unassigned", "id", where="assignee_id IS NULL"),
+        _partial("ix_follow_up_with_issue", "id", where="external_issue_id IS NOT NULL"),
+        _partial("ix_follow_up_without_issue", "id", where="external_issue_id IS NULL"),
         Index("ix_follow_up_team", "assignee_team_id", "id"),
         Index("ix_follow_up_incident_status", "incident_id", "status", "id"),
         Index("ix_follow_up_assignee_status", "assignee_id", "status", "id"),

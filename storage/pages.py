@@ -1,8 +1,5 @@
-"""Follow-ups across incidents, page by page: each page begins after an id, so that none is seen twice."""
+"""Follow-ups across incidents, page by page: each page begins after an item, so that none is seen twice."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -15,31 +12,15 @@ from storage.columns import Id
 from storage.database import Database
 from storage.errors import InvalidFieldError, NotFoundError
 from storage.models import FollowUp, Incident
+from storage.narrowing import label_ids
+from storage.ordering import NO_FOLLOW_UP, place_of, segments
+from storage.page_queries import MODES, Asked, PageQuery, read
 from storage.prepared import Prepared
-from storage.records import CreatorKind, CreatorRecord, Mode, Status
+from storage.records import CreatorKind, CreatorRecord, Status
 from storage.rows import FollowUpRow
 from storage.selection import FOLLOW_UP_ROWS
 
-# Unless one is asked for, as the published API has it.
-MODES = (Mode.STANDARD, Mode.RETROSPECTIVE)
-
-
-@dataclass(frozen=True, slots=True)
-class PageQuery:
-    """`created` and `updated` are from and to, both included. Without a `limit` there is one page."""
-
-    limit: int | None = None
-    after: str | None = None
-    incident_id: str | None = None
-    mode: Mode | None = None
-    assignee_team_id: str | None = None
-    created: tuple[datetime | None, datetime | None] = (None, None)
-    updated: tuple[datetime | None, datetime | None] = (None, None)
-
-    @property
-    def is_plain(self) -> bool:
-        """A page of everything."""
-        return self.limit is not None and self == PageQuery(self.limit, self.after)
+__all__ = ["PageQuery", "one", "page"]
 
 
 def _seen_by_key(sees_private: bool) -> Any:
@@ -79,10 +60,10 @@ async def one(database: Database, actor: CreatorRecord, follow_up_id: str) -> Fo
 
 async def page(database: Database, actor: CreatorRecord, query: PageQuery) -> tuple[FollowUpRow, ...]:
     """Those the actor may see, the oldest first. Raises InvalidFieldError for an `after` unknown to them."""
-    if query.limit is not None and query.is_plain and actor.kind is not CreatorKind.USER:
+    if query.is_plain and actor.kind is not CreatorKind.USER:
         return await _plain_page(database, actor, query.after, query.limit)
     async with database.read() as session:
-        return await _filtered_page(session, actor, query)
+        return await filtered_page(session, actor, query)
 
 
 async def _plain_page(
@@ -99,17 +80,21 @@ async def _plain_page(
     return tuple(map(FollowUpRow._make, rows[:limit]))
 
 
-async def _filtered_page(
+async def filtered_page(
     session: AsyncSession, actor: CreatorRecord, query: PageQuery
 ) -> tuple[FollowUpRow, ...]:
-    if query.after is not None:
-        await _require_seen(session, actor, query.after)
-    selected = FOLLOW_UP_ROWS.where(access.visible(actor), *_conditions(query)).order_by(col(FollowUp.id))
-    if query.after is not None:
-        selected = selected.where(col(FollowUp.id) > query.after)
-    if query.limit is not None:
-        selected = selected.limit(query.limit)
-    return tuple(map(FollowUpRow._make, await session.exec(selected)))
+    place = None if query.after is None else place_of(query.order, query.after)
+    if place is not None and query.order.sort is None:
+        await _require_seen(session, actor, place.id)
+    labels = await label_ids(session, query.narrowed.labels)
+    if not all(labels):
+        return ()
+    asked = Asked(session, actor, query, place, labels)
+    found: list[FollowUpRow] = []
+    for segment in await segments(session, query.order, place):
+        if len(found) < query.limit:
+            found += await read(asked, segment, query.limit - len(found))
+    return tuple(found)
 
 
 async def _require_seen(session: AsyncSession, actor: CreatorRecord, follow_up_id: str) -> None:
@@ -120,25 +105,4 @@ async def _require_seen(session: AsyncSession, actor: CreatorRecord, follow_up_i
         .where(col(FollowUp.id) == follow_up_id, access.visible(actor))
     )
     if (await session.exec(known)).first() is None:
-        raise InvalidFieldError("after", "There is no such follow-up; begin again without it.")
-
-
-def _conditions(query: PageQuery) -> list[Any]:
-    conditions: list[Any] = [
-        col(FollowUp.status) != Status.DELETED,
-        col(Incident.mode).in_((query.mode,) if query.mode else MODES),
-    ]
-    equal: Sequence[tuple[Any, str | None]] = (
-        (FollowUp.incident_id, query.incident_id),
-        (FollowUp.assignee_team_id, query.assignee_team_id),
-    )
-    conditions += [col(column) == value for column, value in equal if value is not None]
-    for column, (since, until) in (
-        (FollowUp.created_at, query.created),
-        (FollowUp.updated_at, query.updated),
-    ):
-        if since is not None:
-            conditions.append(col(column) >= since)
-        if until is not None:
-            conditions.append(col(column) <= until)
-    return conditions
+        raise InvalidFieldError("after", NO_FOLLOW_UP)

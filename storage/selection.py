@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, func, true
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, func, true
 from sqlmodel import SQLModel, select
 
 from storage.models import (
@@ -146,6 +146,14 @@ _SHOWN: tuple[Any, ...] = (
 FOLLOW_UP_ROWS: Any = select(*_SHOWN).select_from(
     named(_follow_up.join(_incident, _incident.c.id == _follow_up.c.incident_id))
 )
+
+
+def follow_ups_of(ids: Select[Any]) -> Any:
+    """FOLLOW_UP_ROWS of few ids. They come first in it: of so many tables PostgreSQL keeps the order."""
+    few = ids.subquery("few")
+    followed = few.join(_follow_up, _follow_up.c.id == few.c.id)
+    joined = followed.join(_incident, _incident.c.id == _follow_up.c.incident_id)
+    return select(*_SHOWN).select_from(named(joined))
 
 
 def opening(

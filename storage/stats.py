@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from storage import access, catalogue
 from storage.columns import Id
 from storage.models import FollowUp, Incident, Team
-from storage.pages import MODES
+from storage.page_queries import MODES
 from storage.records import CreatorRecord, Mode, PriorityRecord, Status, TeamRecord
 
 Span = tuple[datetime | None, datetime | None]

@@ -7,11 +7,13 @@ Here only what is given is looked at, and FastAPI's fields say whether it is val
 from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import Enum
-from typing import Any, get_args
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import QueryParams
 
 ONE_VALUE = (str, int, float, date, Enum)
 
@@ -20,8 +22,8 @@ class Arguments:
     def __init__(self, dependant: Dependant) -> None:
         self._dependant = dependant
         self._fields = {
-            "path": [(field.alias, field) for field in dependant.path_params],
-            "query": [(field.alias, field) for field in dependant.query_params],
+            "path": list(map(_Field, dependant.path_params)),
+            "query": list(map(_Field, dependant.query_params)),
         }
         fields = [*dependant.path_params, *dependant.query_params]
         self._defaults = {
@@ -31,7 +33,7 @@ class Arguments:
 
     @classmethod
     def of(cls, dependant: Dependant) -> "Arguments | None":
-        """None where there is more to it: FastAPI reads headers, bodies and parameters of several values."""
+        """None where there is more to it: FastAPI reads headers and bodies."""
         return cls(dependant) if all(map(_is_simple, _all(dependant))) else None
 
     async def read(self, request: Request) -> dict[str, Any]:
@@ -57,13 +59,26 @@ class Arguments:
     def _validate(
         self, place: str, given: Mapping[str, Any], values: dict[str, Any], problems: list[Any]
     ) -> None:
-        for alias, field in self._fields[place]:
-            loc = (place, alias)
-            if alias in given:
-                values[field.name], found = field.validate(given[alias], values, loc=loc)
+        for field in self._fields[place]:
+            loc = (place, field.alias)
+            if field.alias in given:
+                values[field.name], found = field.validate(field.of(given), values, loc=loc)
                 problems += found
-            elif field.field_info.is_required():
+            elif field.is_required:
                 problems.append({"type": "missing", "loc": loc, "msg": "Field required"})
+
+
+class _Field:
+    def __init__(self, field: Any) -> None:
+        self.alias, self.name, self.validate = field.alias, field.name, field.validate
+        self.is_required = field.field_info.is_required()
+        self._is_list = _is_list(field.field_info.annotation)
+
+    def of(self, given: Mapping[str, Any]) -> Any:
+        """Of one that takes one value and is given several, the last counts, as in FastAPI."""
+        if self._is_list and isinstance(given, QueryParams):
+            return given.getlist(self.alias)
+        return given[self.alias]
 
 
 def _all(dependant: Dependant) -> Iterator[Dependant]:
@@ -82,9 +97,29 @@ def _is_simple(dependant: Dependant) -> bool:
         dependant.http_connection_param_name,
     )
     fields = [*dependant.path_params, *dependant.query_params]
-    return not any(others) and all(_is_one_value(field.field_info.annotation) for field in fields)
+    return not any(others) and all(_is_readable(field.field_info.annotation) for field in fields)
 
 
-def _is_one_value(annotation: Any) -> bool:
-    kinds = set(get_args(annotation) or (annotation,)) - {type(None)}
-    return all(isinstance(kind, type) and issubclass(kind, ONE_VALUE) for kind in kinds)
+def _is_list(annotation: Any) -> bool:
+    return any(get_origin(kind) is list for kind in _kinds(annotation))
+
+
+def _is_readable(annotation: Any) -> bool:
+    return all(
+        get_origin(kind) is Literal
+        or (get_origin(kind) is list and all(map(_is_readable, get_args(kind))))
+        or (isinstance(kind, type) and issubclass(kind, ONE_VALUE))
+        for kind in _kinds(annotation)
+    )
+
+
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """What a value may be, but None."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        yield from _kinds(inner[0])
+    elif origin in {Union, UnionType}:
+        for kind in inner:
+            yield from _kinds(kind)
+    elif annotation is not type(None):
+        yield annotation

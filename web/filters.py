@@ -1,17 +1,31 @@
 """Filters of lists: `created_at[gte]=2026-11-01`, `status[one_of]=…`."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import Query
+from fastapi import Query, Request
 
+from storage.catalogue import clean_labels
+from storage.errors import InvalidFieldError
+from storage.narrowing import Narrowing
+from storage.ordering import CURSOR_LIMIT, Ordering, Sort
+from storage.records import CreatorKind, Status
+from storage.searching import WORDS, words_of
 from web.errors import ApiError, invalid
+from web.payloads import DAY, ULID
 
 Span = tuple[datetime | None, datetime | None]
 
 WRONG = "Write a date, 2026-11-24, or a time with its zone, 2026-11-24T09:30:00Z."
 TICK = timedelta(microseconds=1)
+WRONG_DAY = "Write a date as 2026-11-24."
+NO_WORD = "Write a word to look for."
+TEXT_LIMIT = 500
+
+IdQuery = Annotated[str | None, Query(pattern=ULID)]
+ListedStatus = Literal["outstanding", "completed", "not_doing"]
+After = Annotated[str | None, Query(max_length=CURSOR_LIMIT)]
 
 
 def span_of(name: str) -> Callable[..., Coroutine[Any, Any, Span]]:
@@ -62,3 +76,69 @@ def moment(text: str, pointer: str) -> datetime:
 
 def _wrong(pointer: str) -> ApiError:
     return invalid(pointer, WRONG)
+
+
+async def narrowed(
+    request: Request,
+    *,
+    status: Annotated[list[ListedStatus] | None, Query()] = None,
+    assignee_id: IdQuery = None,
+    assigned: bool | None = None,
+    priority_id: IdQuery = None,
+    category_id: IdQuery = None,
+    label: Annotated[list[str] | None, Query()] = None,
+    creator_kind: CreatorKind | None = None,
+    due_from: Annotated[str | None, Query(alias="due_on[gte]")] = None,
+    due_until: Annotated[str | None, Query(alias="due_on[lte]")] = None,
+    overdue: bool | None = None,
+    has_external_issue: bool | None = None,
+    text: Annotated[str | None, Query(max_length=TEXT_LIMIT)] = None,
+) -> Narrowing:
+    """A dependency that reads the filters of our own."""
+    now = request.scope["call"].now
+    return Narrowing(
+        statuses=tuple(map(Status, dict.fromkeys(status or ()))),
+        assignee_id=assignee_id,
+        is_assigned=assigned,
+        priority_id=priority_id,
+        category_id=category_id,
+        labels=_labels(label or ()),
+        creator_kind=creator_kind,
+        due=(_day(due_from, "/due_on[gte]"), _day(due_until, "/due_on[lte]")),
+        overdue=None if overdue is None else (overdue, now),
+        has_external_issue=has_external_issue,
+        text="" if text is None else _words(text),
+    )
+
+
+def _day(text: str | None, pointer: str) -> date | None:
+    if text is None:
+        return None
+    try:
+        if not DAY.fullmatch(text):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise invalid(pointer, WRONG_DAY) from None
+
+
+def _labels(names: Sequence[str]) -> tuple[str, ...]:
+    try:
+        labels = clean_labels(names)
+    except InvalidFieldError as error:
+        raise invalid("/label", error.errors["labels"]) from None
+    if len(labels) < len(dict.fromkeys(name.casefold() for name in names)):
+        raise invalid("/label", "Write the name of a label.")
+    return labels
+
+
+def _words(text: str) -> str:
+    words = words_of(text)
+    if not 0 < len(words) <= WORDS:
+        raise invalid("/text", f"Write at most {WORDS} words." if words else NO_WORD)
+    return text
+
+
+async def ordered(sort: Sort | None = None, order: Literal["asc", "desc"] = "asc") -> Ordering:
+    """A dependency that reads the order."""
+    return Ordering(sort, is_descending=order == "desc")

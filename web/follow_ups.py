@@ -1,6 +1,6 @@
 """What /v2/follow_ups and /v3/follow_ups do alike. They differ in the shapes they show."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from storage import follow_ups, moving
 from storage.api_keys import SET_CREATOR
 from storage.errors import ConflictError, NotFoundError
 from storage.follow_ups import Draft
+from storage.ordering import cursor
 from storage.pages import PageQuery, one, page
 from storage.records import CreatorKind, CreatorRecord, FollowUpRecord, Status
 from storage.rows import FollowUpRow, places
@@ -62,11 +63,16 @@ async def listed(call: Call, query: PageQuery) -> tuple[FollowUpRow, ...]:
 
 async def every(call: Call, query: PageQuery) -> AsyncIterator[tuple[FollowUpRow, ...]]:
     """All of them, a part at a time: there may be a million."""
-    while found := await listed(call, replace(query, limit=PART)):
+    while found := await listed(call, query):
         yield found
-        if len(found) < PART:
+        if (after := next_page(query, found)) is None:
             return
-        query = replace(query, after=found[-1].id)
+        query = replace(query, after=after)
+
+
+def next_page(query: PageQuery, found: Sequence[FollowUpRow]) -> str | None:
+    """The cursor; None where there is nothing more."""
+    return cursor(query.order, found[-1]) if len(found) == query.limit else None
 
 
 async def shown(call: Call, follow_up_id: str) -> FollowUpRow:

@@ -3,16 +3,18 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
+from storage.narrowing import Narrowing
+from storage.ordering import Ordering
 from storage.pages import PageQuery
 from storage.records import FollowUpRecord, Mode
 from storage.rows import FollowUpRow
 from web import follow_ups, objects
 from web.answers import JSON, answer
 from web.context import Call
-from web.follow_ups_v3 import IdQuery
+from web.filters import After, IdQuery, narrowed, ordered
 from web.keys import Called, KeyedRoute, needs
 from web.payloads import ConnectIssue, FollowUpCreate, FollowUpUpdate
 from web.shapes_v2 import Listed, Shown, follow_up
@@ -30,17 +32,27 @@ async def list_follow_ups(
     call: Called,
     *,
     page_size: Annotated[int | None, Query(ge=1, le=250)] = None,
-    after: IdQuery = None,
+    after: After = None,
     incident_id: IdQuery = None,
     incident_mode: Mode | None = None,
     assignee_team_id: IdQuery = None,
+    narrowing: Annotated[Narrowing, Depends(narrowed)],
+    order: Annotated[Ordering, Depends(ordered)],
 ) -> Response:
     """Everything, as published; or a page, where `page_size` asks for one."""
-    query = PageQuery(page_size, after, incident_id, incident_mode, assignee_team_id)
+    query = PageQuery(
+        page_size or follow_ups.PART,
+        after,
+        incident_id,
+        incident_mode,
+        assignee_team_id,
+        narrowed=narrowing,
+        order=order,
+    )
     if page_size is None:
         return await _everything(call, query)
     found = await follow_ups.listed(call, query)
-    return objects.listed(found, page_size, with_category=False)
+    return objects.listed(found, page_size, follow_ups.next_page(query, found), with_category=False)
 
 
 async def _everything(call: Call, query: PageQuery) -> Response:

@@ -4,14 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from storage.narrowing import Narrowing
+from storage.ordering import Ordering
 from storage.pages import PageQuery
 from storage.records import FollowUpRecord, Mode
 from web import follow_ups, objects
 from web.answers import answer
-from web.filters import Span, span_of
+from web.filters import After, IdQuery, Span, narrowed, ordered, span_of
 from web.keys import Called, KeyedRoute, needs
 from web.payloads import (
-    ULID,
     ConnectIssue,
     CreateFromLink,
     FollowUpCreate,
@@ -23,8 +24,6 @@ from web.shapes_v3 import Listed, Shown, follow_up
 from web.versions import IfMatch, tagged
 
 router = APIRouter(prefix="/v3/follow_ups", tags=["Follow-ups v3"], route_class=KeyedRoute)
-
-IdQuery = Annotated[str | None, Query(pattern=ULID)]
 
 
 def _shown(found: FollowUpRecord, status: int = 200) -> Response:
@@ -38,14 +37,17 @@ async def list_follow_ups(
     created: Annotated[Span, Depends(span_of("created_at"))],
     updated: Annotated[Span, Depends(span_of("updated_at"))],
     page_size: Annotated[int, Query(ge=1, le=250)] = 25,
-    after: IdQuery = None,
+    after: After = None,
     incident_id: IdQuery = None,
     incident_mode: Mode | None = None,
     assignee_team_id: IdQuery = None,
+    narrowing: Annotated[Narrowing, Depends(narrowed)],
+    order: Annotated[Ordering, Depends(ordered)],
 ) -> Response:
-    query = PageQuery(page_size, after, incident_id, incident_mode, assignee_team_id, created, updated)
+    published = (incident_id, incident_mode, assignee_team_id, created, updated)
+    query = PageQuery(page_size, after, *published, narrowing, order)
     found = await follow_ups.listed(call, query)
-    return objects.listed(found, page_size, with_category=True)
+    return objects.listed(found, page_size, follow_ups.next_page(query, found), with_category=True)
 
 
 @router.post("", status_code=201, response_model=Shown, openapi_extra=needs("follow_ups.create"))

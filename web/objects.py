@@ -29,11 +29,13 @@ def shown(found: FollowUpRow, *, with_category: bool) -> Response:
     return Response(written(made), headers={"ETag": f'"{found.version}"'}, media_type=JSON)
 
 
-def listed(found: Sequence[FollowUpRow], page_size: int, *, with_category: bool) -> Response:
-    """A page. Where it is full there may be another, after its last."""
+def listed(
+    found: Sequence[FollowUpRow], page_size: int, after: str | None, *, with_category: bool
+) -> Response:
+    """A page. `after` is where the next one begins."""
     meta: Object = {"page_size": page_size}
-    if len(found) == page_size:
-        meta["after"] = found[-1].id
+    if after is not None:
+        meta["after"] = after
     items = [follow_up(one, with_category=with_category) for one in found]
     return Response(written({"follow_ups": items, "pagination_meta": meta}), media_type=JSON)
 

@@ -18,10 +18,14 @@ Statement = tuple[str, Any]
 
 @dataclass
 class Plan:
-    """`used` are the indexes something was looked up in, `whole` the tables that were read to the end."""
+    """`used` are the indexes something was looked up in, `whole` the tables that were read to the end.
+
+    Those read by an index, in its order, are in `walked` too: of these a LIMIT may have read the first only.
+    """
 
     used: set[str] = field(default_factory=set)
     whole: set[str] = field(default_factory=set)
+    walked: set[str] = field(default_factory=set)
 
 
 async def plan_of(database: Database, ask: Ask, *, as_if_large: bool = True) -> Plan:
@@ -91,6 +95,8 @@ def _read_sqlite(rows: Any, plan: Plan) -> None:
         words = rest.split()
         if step == "SCAN" or "AUTOMATIC" in words:
             plan.whole.add(words[0])
+            if step == "SCAN" and "INDEX" in words:
+                plan.walked.add(words[words.index("INDEX") + 1])
         elif step == "SEARCH":
             plan.used.add(words[words.index("INDEX") + 1] if "INDEX" in words else words[0])
 
@@ -104,3 +110,5 @@ def _read_postgresql(explained: Any, plan: Plan) -> None:
             plan.used.add(node["Index Name"])
         elif node["Node Type"] in {"Seq Scan", "Index Scan", "Index Only Scan"}:
             plan.whole.add(node["Relation Name"])
+            if "Index Name" in node:
+                plan.walked.add(node["Index Name"])

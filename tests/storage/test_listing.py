@@ -10,9 +10,9 @@ from storage.columns import new_id
 from storage.database import Database
 from storage.errors import NotFoundError
 from storage.limits import PAGE_SIZE
-from storage.listing import WORDS
 from storage.models import Incident
 from storage.records import Counts, CreatorRecord, Filter, FollowUpRecord, Listing, ListQuery, Status
+from storage.searching import WORDS
 from tests.storage.builders import (
     LATER,
     NOW,

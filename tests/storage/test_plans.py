@@ -35,8 +35,12 @@ from storage.models import (
     Pace,
     Person,
 )
-from storage.records import CreatorRecord, Filter, ListQuery, Status
+from storage.narrowing import Narrowing
+from storage.ordering import Ordering, Sort
+from storage.pages import PageQuery, filtered_page
+from storage.records import CreatorKind, CreatorRecord, Filter, ListQuery, Status
 from tests.storage.builders import (
+    API_KEY,
     LATER,
     NOW,
     TEAM,
@@ -93,6 +97,28 @@ def about_incident(read: Callable[..., Any]) -> Asked:
     return lambda _, incident, __: lambda session: read(session, incident.id)
 
 
+def of_all(asked: Narrowing | Ordering) -> Asked:
+    query = PageQuery(25, order=asked) if isinstance(asked, Ordering) else PageQuery(25, narrowed=asked)
+    return lambda _, __, ___: lambda session: filtered_page(session, API_KEY, query)
+
+
+NARROWED = {
+    "of a status": (Narrowing(statuses=(Status.COMPLETED,)), "status"),
+    "of two": (Narrowing(statuses=(Status.COMPLETED, Status.NOT_DOING)), "status"),
+    "of a person": (Narrowing(assignee_id=new_id()), "assignee"),
+    "of a priority": (Narrowing(priority_id=new_id()), "priority"),
+    "of a category": (Narrowing(category_id=new_id()), "category"),
+    "of a kind of creator": (Narrowing(creator_kind=CreatorKind.ALERT), "creator_kind"),
+    "of a label": (Narrowing(labels=("tls",)), "label"),
+    "due then": (Narrowing(due=(NOW.date(), NOW.date())), "due"),
+    "overdue": (Narrowing(overdue=(True, NOW)), "overdue"),
+}
+ORDERS = {
+    Sort.CREATED_AT: "ix_follow_up_created_id",
+    Sort.UPDATED_AT: "ix_follow_up_updated_id",
+    Sort.DUE_ON: "ix_follow_up_due",
+    Sort.PRIORITY: "ix_follow_up_priority",
+}
 EDGE = new_id()
 ASKED: dict[str, tuple[Asked, set[str]]] = {
     **{f"the list opened, {shown}": (opening(shown), INCIDENT) for shown in Filter},
@@ -150,6 +176,10 @@ ASKED: dict[str, tuple[Asked, set[str]]] = {
         lambda actor, _, id_: lambda session: history.page(session, actor, id_, after_version=0, limit=25),
         {"ix_history_entry_follow_up"},
     ),
+    **{
+        f"a page, {name}": (of_all(narrowed), {f"ix_follow_up_{index}"})
+        for name, (narrowed, index) in NARROWED.items()
+    },
     "a person": (lambda _, __, ___: lambda session: people.find(session, TEAM, "UALICE"), set()),
 }
 
@@ -251,6 +281,21 @@ async def test_nothing_that_grows_is_read_whole(
         assert plan.whole & GROWING == set(), name
         unused = {index for index in indexes if not any(used.startswith(index) for used in plan.used)}
         assert unused == set(), name
+
+
+@pytest.mark.parametrize("is_descending", [False, True])
+@pytest.mark.parametrize(("sort", "index"), ORDERS.items())
+async def test_a_page_in_an_order_is_read_along_its_index(
+    database: Database,
+    busy: tuple[CreatorRecord, Incident, str],
+    sort: Sort,
+    index: str,
+    is_descending: bool,
+) -> None:
+    plan = await plan_of(database, of_all(Ordering(sort, is_descending))(*busy))
+
+    assert index in plan.used | plan.walked
+    assert "follow_up" not in plan.whole or plan.walked & {index}
 
 
 async def test_jobs_for_later_are_not_read_before_their_time(database: Database) -> None:
