@@ -13,6 +13,7 @@ from web import (
     history,
     incidents,
     labels,
+    mcp,
     priorities,
     reference,
     webhook_endpoints,
@@ -42,7 +43,7 @@ def build(context: Context) -> FastAPI:
     app.state.context = context
     app.state.keys = Keys(context)
     errors.register(app)
-    for router in ROUTERS:
+    for router in (*ROUTERS, mcp.router):
         # As `include_router` would, which looks for the route twice at each request.
         app.router.routes.extend(router.routes)
     return app
