@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from web.context import Call
 from web.errors import HANDLERS
-from web.mcp_tools import TOOLS, Tool
+from web.mcp_tools import TOOLS, UNKNOWN, Tool
 from web.mcp_words import INSTRUCTIONS
 
 Asked = ServerRequestContext[Any, Request]
@@ -75,7 +75,11 @@ def _refused(tool: Tool, response: Response) -> types.CallToolResult:
     names = {f"/{argument.alias}": argument.name for argument in tool.arguments.values()}
     for problem in told["errors"]:
         source = problem.get("source")
-        if source is not None and (name := names.get(source["pointer"])) is not None:
+        if (
+            source is not None
+            and problem["code"] != UNKNOWN
+            and (name := names.get(source["pointer"])) is not None
+        ):
             problem["source"] = {"field": name, "pointer": f"/{name}"}
     return types.CallToolResult(content=[types.TextContent(text=orjson.dumps(told).decode())], is_error=True)
 

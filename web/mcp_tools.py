@@ -20,6 +20,7 @@ from web.keys import SCOPES_KEY, KeyedRoute, forbidden
 from web.mcp_schemas import JSON, Argument, Described, name_of
 from web.mcp_words import AS_DATA, WORDS
 
+UNKNOWN = "unknown_parameter"
 READS = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
 ADDS = {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": False, "openWorldHint": False}
 KEY = Argument(
@@ -120,9 +121,8 @@ class Tool:
 
     def _argument(self, name: str) -> Argument:
         if (argument := self.arguments.get(name)) is None:
-            raise ApiError(
-                422, Problem("unknown_parameter", "There is no such parameter.", f"/{escaped(name)}")
-            )
+            sentence = f"There is no such argument; there are {', '.join(self.arguments)}."
+            raise ApiError(422, Problem(UNKNOWN, sentence, f"/{escaped(name)}"))
         return argument
 
 

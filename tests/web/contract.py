@@ -39,7 +39,7 @@ SHAPES = {
 }
 # Nobody published these: nothing is compared.
 OURS = re.compile(
-    r"/v1/webhook_endpoints|/v1/follow_up_|/v3/follow_ups/(?:stats|actions/bulk_update|[^/]+/history)$"
+    r"/mcp$|/v1/webhook_endpoints|/v1/follow_up_|/v3/follow_ups/(?:stats|actions/bulk_update|[^/]+/history)$"
 )
 ID = re.compile(r"(?<=/)(?:[0-7][0-9A-Z]{25}|\d+)(?=/|$)")
 
