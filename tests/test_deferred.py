@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_a_process_that_only_serves_slack_loads_nothing_of_the_api() -> None:
-    heavy = ("alembic", "cryptography", "fastapi", "httpx2", "standardwebhooks", "web")
+    heavy = ("alembic", "cryptography", "fastapi", "httpx2", "mcp", "standardwebhooks", "web")
     loaded = f"import app, sys; print([name for name in {heavy} if name in sys.modules])"
     found = subprocess.run(
         [sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True

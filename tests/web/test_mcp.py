@@ -7,10 +7,12 @@ from mcp import MCPError
 from structlog.testing import capture_logs
 
 from playground import seed
+from storage import database as database_module
 from storage import people
 from storage.people import SlackUsergroup
+from tests.faults.test_sqlite_in_trouble import locked
 from tests.web import contract
-from tests.web.conftest import ALL, Server
+from tests.web.conftest import Server
 from tests.web.models import REVISIONS, connected, refusal, result, told
 
 NOWHERE = "01FCNDV6P870EA6S7TK1DSYDG0"
@@ -201,14 +203,20 @@ async def test_a_failure_of_ours_is_told_by_its_id_and_its_reason_is_in_the_log(
     assert str(entry["exc_info"]) == "the disk is on fire"
 
 
-async def test_a_slack_that_does_not_answer_is_named_and_nothing_is_added(server: Server) -> None:
-    key, incident = await server.key(*ALL), await server.incident("breach", private_to=[seed.MAYA])
-    server.scenario.clock.passes(seconds=61)
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_a_database_that_another_program_locks_is_named_and_nothing_is_added(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "WAIT", 1.0)
+    key, incident = await server.key(), await server.incident()
     async with connected(key) as client:
-        server.scenario.slack.faults.add("conversations.info", "server_error")
-        refused = await refusal(client, "follow_up_create", incident_id=incident.id, title="Rotate")
-    assert told(refused) == (503, "slack_unavailable", None)
-    assert (await key.http.get("/v3/follow_ups")).json()["follow_ups"] == []
+        await result(client, "follow_up_list")
+        await server.scenario.is_quiet()
+        async with locked(server.scenario):
+            refused = await refusal(client, "follow_up_create", incident_id=incident.id, title="Rotate")
+        assert told(refused) == (503, "database_unavailable", None)
+        assert "the database is locked by another program" in refused["errors"][0]["message"]
+        assert (await result(client, "follow_up_list"))["follow_ups"] == []
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
