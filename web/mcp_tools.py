@@ -18,7 +18,7 @@ from web.context import Call
 from web.errors import ApiError, Problem, escaped, invalid
 from web.keys import SCOPES_KEY, KeyedRoute, forbidden
 from web.mcp_schemas import JSON, Argument, Described, name_of
-from web.mcp_words import AS_DATA, WORDS
+from web.mcp_words import AS_DATA, STATUS, WORDS
 
 UNKNOWN = "unknown_parameter"
 READS = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
@@ -45,6 +45,7 @@ class Tool:
     description: str
     endpoint: Callable[..., Any]
     hints: Mapping[str, bool] = field(default_factory=lambda: READS)
+    words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def route(self) -> KeyedRoute:
@@ -72,11 +73,14 @@ class Tool:
         return {
             "type": "object",
             "properties": {
-                name: {**argument.schema, **WORDS.get(name, {})} for name, argument in self.arguments.items()
+                name: {**argument.schema, **self._words(name)} for name, argument in self.arguments.items()
             },
             "required": [name for name, argument in self.arguments.items() if argument.is_required],
             "additionalProperties": False,
         }
+
+    def _words(self, name: str) -> Mapping[str, Any]:
+        return self.words.get(name, WORDS.get(name, {}))
 
     @cached_property
     def output_schema(self) -> dict[str, Any]:
@@ -167,6 +171,7 @@ _ALL = (
         "refusal has the follow-up as it is now." + AS_DATA,
         follow_ups_v3.patch_follow_up,
         {**ADDS, "idempotentHint": True},
+        {"status": STATUS},
     ),
     Tool(
         "follow_up_stats",

@@ -23,7 +23,11 @@ LABELS = {
     "items": {"type": "string", "maxLength": LABEL_LIMIT},
     "maxItems": LABELS_PER_FOLLOW_UP,
 }
-
+# Of one follow-up. A filter of the same name would mean another thing.
+STATUS = {
+    "description": "Whether it is still to be done, is done, or will not be done.",
+    "enum": ["outstanding", "completed", "not_doing"],
+}
 WORDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "id": {"description": "The id of the follow-up, 26 characters, as follow_up_list shows it."},
@@ -40,11 +44,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "description": "More about it.",
             "maxLength": DESCRIPTION_LIMIT,
         },
-        "status": {
-            "description": "Whether it is still to be done, is done, or will not be done.",
-            "enum": ["outstanding", "completed", "not_doing"],
-        },
-        "labels": {"description": "All its labels: those left out of the list are taken off.", **LABELS},
+        "labels": {"description": "Its labels, all of them.", **LABELS},
         "assignee_id": {"description": "The id of a person, as a follow-up’s assignee has it; no Slack id."},
         "assignee_team_id": {"description": "The id of a team, as a follow-up’s assignee_team has it."},
         "follow_up_priority_option_id": {"description": "The id of a priority."},
