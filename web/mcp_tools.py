@@ -149,9 +149,10 @@ _ALL = (
     Tool(
         "follow_up_list",
         "List follow-ups",
-        "Lists the follow-ups that this key may see, newest first, a page at a time: there are more where "
+        "Lists the follow-ups that this key may see, oldest first, a page at a time: there are more where "
         "the result has pagination_meta.after. Filters narrow it; without any it lists all." + AS_DATA,
         follow_ups_v3.list_follow_ups,
+        words={"status": {"description": "Only those of one of these statuses."}},
     ),
     Tool(
         "follow_up_create",

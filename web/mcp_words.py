@@ -67,6 +67,21 @@ WORDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "description": "A text of your own for this one piece of work. Sent again with the same one "
             "within 24 hours, the call has no further effect and is answered as the first was."
         },
+        "assigned": {"description": "true: only what a person has; false: only what nobody has."},
+        "priority_id": {"description": "The id of a priority."},
+        "category_id": {"description": "The id of a category."},
+        "label": {
+            "description": "Names of labels: only what has all of them, whatever their case.",
+            **LABELS,
+        },
+        "creator_kind": {"description": "Only what was created by a person, a key, a workflow or an alert."},
+        "due_on_gte": {"description": "Due on that day or later: 2026-11-24."},
+        "due_on_lte": {"description": "Due on that day or earlier: 2026-11-24."},
+        "overdue": {"description": "true: only what is outstanding and late; false: only what is not."},
+        "has_external_issue": {"description": "Whether it is connected to an issue at a tracker."},
+        "text": {"description": "Words, each of which stands somewhere in the title, description or labels."},
+        "sort": {"description": "What the list is ordered by; by id unless given. priority: urgent first."},
+        "order": {"description": "asc, or desc for the other way round."},
         "page_size": {"description": "How many to list."},
         "after": {"description": "pagination_meta.after of the page before this one."},
         "created_at_gte": {"description": f"Created then or later: {MOMENT}."},

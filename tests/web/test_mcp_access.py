@@ -142,9 +142,8 @@ async def test_an_empty_bucket_is_answered_as_over_http(server: Server) -> None:
     left = [int((await listed(key)).headers["x-ratelimit-remaining"]) for _ in range(2)]
     assert CAPACITY - 2 <= left[1] <= left[0] < CAPACITY
     emptied = await server.key()
-    async with server.database.write() as session:
-        now = server.scenario.clock() + timedelta(seconds=30)
-        assert await api_keys.take(session, emptied.record.id, CAPACITY, now)
+    now = server.scenario.clock() + timedelta(seconds=30)
+    assert await api_keys.take(server.database, emptied.record.id, CAPACITY, now)
     refused = await listed(emptied)
     assert code(refused) == (429, "too_many_requests")
     assert refused.headers["retry-after"]
