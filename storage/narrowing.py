@@ -79,29 +79,29 @@ def written_out(column: Any, value: Any) -> Any:
     return literal(value, known.type, literal_execute=True)
 
 
-def is_outstanding() -> Condition:
-    outstanding: Condition = col(FollowUp.status) == written_out(FollowUp.status, Status.OUTSTANDING)
+def is_outstanding(seen: Callable[[Any], Any] = col) -> Condition:
+    outstanding: Condition = seen(FollowUp.status) == written_out(FollowUp.status, Status.OUTSTANDING)
     return outstanding
 
 
-def overdue_at(now: datetime) -> Condition:
-    return and_(is_outstanding(), col(FollowUp.due_at) <= now)
+def overdue_at(now: datetime, seen: Callable[[Any], Any] = col) -> Condition:
+    return and_(is_outstanding(seen), seen(FollowUp.due_at) <= now)
 
 
-def conditions(narrowed: Narrowing, *, unindexed: bool) -> Iterator[Condition]:
-    """All but the labels. `unindexed` where it is another index that has the order."""
-    yield from _equal(narrowed, Unindexed if unindexed else col)
+def conditions(narrowed: Narrowing, seen: Callable[[Any], Any]) -> Iterator[Condition]:
+    """All but the labels. `seen` is how a column is looked at: `col`, or Unindexed."""
+    yield from _equal(narrowed, seen)
     for column, is_given in (
         (FollowUp.assignee_id, narrowed.is_assigned),
         (FollowUp.external_issue_id, narrowed.has_external_issue),
     ):
         if is_given is not None:
             yield given(column, is_given)
-    if (due := within(col(FollowUp.due_on), narrowed.due)) is not None:
+    if (due := within(seen(FollowUp.due_on), narrowed.due)) is not None:
         yield due
     if narrowed.overdue is not None:
         is_overdue, now = narrowed.overdue
-        yield overdue_at(now) if is_overdue else _not_overdue_at(now)
+        yield overdue_at(now, seen) if is_overdue else _not_overdue_at(now)
     if narrowed.text:
         yield containing(narrowed.text)
 

@@ -77,7 +77,12 @@ class Asked:
     def walk(self, others: "Asked | None" = None) -> Walk:
         where = tuple(self.conditions())
         rest = where if others is None else tuple(others.conditions())
-        return Walk(self.session, self.query.order, where, rest)
+        return Walk(self.session, self.query.order, where, rest, self.place)
+
+    def seen(self, column: Any) -> Any:
+        """The index to look something up in is the one that has the order."""
+        sort = self.query.order.sort
+        return col(column) if sort is None or column.key == sort else Unindexed(col(column))
 
     def conditions(self) -> Iterator[Condition]:
         query = self.query
@@ -88,12 +93,11 @@ class Asked:
         if query.incident_id is not None:
             yield col(FollowUp.incident_id) == query.incident_id
         if query.assignee_team_id is not None:
-            team: Any = col(FollowUp.assignee_team_id)
-            yield (team if query.is_by_id else Unindexed(team)) == query.assignee_team_id
+            yield self.seen(FollowUp.assignee_team_id) == query.assignee_team_id
         for column, span in ((FollowUp.created_at, query.created), (FollowUp.updated_at, query.updated)):
-            if (condition := within(col(column), span)) is not None:
+            if (condition := within(self.seen(column), span)) is not None:
                 yield condition
-        yield from conditions(query.narrowed, unindexed=not query.is_by_id)
+        yield from conditions(query.narrowed, self.seen)
         if (
             query.order.sort is Sort.DUE_ON
             and query.narrowed.overdue is not None

@@ -33,7 +33,7 @@ OWN = ("follow_up_search", "follow_up_trigrams", "ix_follow_up_trigrams")
 TRIGRAM = 3
 
 _numbered = table("follow_up_search", column("number"), column("follow_up_id"))
-_trigrams = table("follow_up_trigrams", column("rowid"), column("search_text"))
+_trigrams = table("follow_up_trigrams", column("rowid"), column("follow_up_trigrams"))
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -63,16 +63,23 @@ def found_by_index(text: str, *, is_sqlite: bool) -> Hits | None:
 
 
 def _in_sqlite(words: list[str]) -> Hits:
-    phrases = " ".join('"' + word.replace('"', '""') + '"' for word in words)
-    hits = select(_trigrams.c.rowid).where(_trigrams.c.search_text.op("MATCH")(phrases))
+    all_of = " ".join('"' + trigram.replace('"', '""') + '"' for trigram in _trigrams_of(words))
+    hits = select(_trigrams.c.rowid).where(_trigrams.c.follow_up_trigrams.op("MATCH")(all_of))
     return Hits(select(_numbered.c.follow_up_id.label("id")).where(_numbered.c.number.in_(hits)), hits)
 
 
 def _in_postgresql(words: list[str]) -> Hits:
-    trigrams = sorted({word[at : at + TRIGRAM] for word in words for at in range(len(word) - TRIGRAM + 1)})
     kept = func.follow_up_trigrams(col(FollowUp.search_text), type_=ARRAY(Text))
-    wanted: Any = literal(trigrams, ARRAY(Text)).op("COLLATE")(literal_column('"C"'))  # the index's
-    hits: Any = select(col(FollowUp.id).label("id")).where(kept.op("@>", is_comparison=True)(wanted))
+    all_of: Any = literal(_trigrams_of(words), ARRAY(Text)).op("COLLATE")(
+        literal_column('"C"')
+    )  # the index's
+    hits: Any = select(col(FollowUp.id).label("id")).where(kept.op("@>", is_comparison=True)(all_of))
     # PostgreSQL would else go by a guess of how few rows it has to read before the page is full.
     found = hits.cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
     return Hits(select(found.c.id), select(found.c.id))
+
+
+def _trigrams_of(words: list[str]) -> list[str]:
+    """Every letter is in one. The words themselves are looked for in what these find."""
+    starts = ((word, at) for word in words for at in (*range(0, len(word) - 2, TRIGRAM), len(word) - TRIGRAM))
+    return list(dict.fromkeys(word[at : at + TRIGRAM] for word, at in starts))

@@ -33,6 +33,7 @@ class Walk:
     ordering: Ordering
     where: tuple[Condition, ...]
     others: tuple[Condition, ...]
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,21 @@ async def _are_at_most(walk: Walk, source: Source, count: int) -> bool:
 
 async def _among(walk: Walk, segment: Segment, limit: int, source: Source) -> Rows:
     found = source.ids.cte("candidate").prefix_with("MATERIALIZED")
-    among = col(FollowUp.id).in_(select(found.c.id))
-    return await _read(walk, segment, limit, _ids(walk, segment, (among, *walk.where), limit))
+    ids = select(found.c.id)
+    if walk.ordering.sort is None:
+        here = [] if walk.place is None else [beyond(found.c.id, walk.place.id, walk.ordering)]
+        nearest = ids.where(*here).order_by(directed(found.c.id, walk.ordering)).limit(limit * LOOKED_AT)
+        first = await _read(walk, segment, limit, _ids_among(walk, segment, nearest, limit))
+        if len(first) == limit:
+            return first
+    return await _read(walk, segment, limit, _ids_among(walk, segment, ids, limit))
+
+
+def _ids_among(walk: Walk, segment: Segment, candidates: Any, limit: int) -> Any:
+    """Sorted: in SQLite's own opinion the index that has the order had better be read whole."""
+    within = (col(FollowUp.id).in_(candidates), *walk.where)
+    unindexed = tuple(map(Unindexed, segment.columns)) if walk.ordering.sort else segment.columns
+    return _ids(walk, replace(segment, columns=unindexed), within, limit)
 
 
 async def _of_the_next(walk: Walk, segment: Segment, limit: int) -> Rows:

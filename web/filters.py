@@ -124,10 +124,10 @@ def _day(text: str | None, pointer: str) -> date | None:
 
 def _labels(names: Sequence[str]) -> tuple[str, ...]:
     try:
-        labels = clean_labels(names)
+        labels, has_blank = clean_labels(names), not all(clean_labels([name]) for name in names)
     except InvalidFieldError as error:
         raise invalid("/label", error.errors["labels"]) from None
-    if len(labels) < len(dict.fromkeys(name.casefold() for name in names)):
+    if has_blank:
         raise invalid("/label", "Write the name of a label.")
     return labels
 

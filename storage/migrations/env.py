@@ -9,6 +9,7 @@ from sqlmodel import AutoString, SQLModel
 
 from storage import api_keys, jobs, models
 from storage.columns import Id, UTCDateTime
+from storage.searching import OWN
 
 _TABLES = (api_keys, jobs, models)  # importing them is what fills the metadata
 
@@ -29,6 +30,7 @@ def _render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[Fal
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=SQLModel.metadata,
+    include_name=lambda name, _kind, _parents: not (name or "").startswith(OWN),
     render_as_batch=True,
     render_item=_render,
     compare_type=True,

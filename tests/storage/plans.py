@@ -78,7 +78,7 @@ async def ask_prepared(session: AsyncSession, prepared: Prepared, **values: Any)
 async def _explained_by_postgresql(connection: AsyncConnection, sql: str, parameters: Sequence[Any]) -> Any:
     """The plan of the sixth execution: from then on one for any parameters may do."""
     driver: Any = (await connection.get_raw_connection()).driver_connection
-    given = ", ".join("NULL" if value is None else f"'{value}'" for value in parameters)
+    given = ", ".join(map(_written, parameters))
     await driver.execute(f"PREPARE asked AS {sql}")
     for _ in range(6):
         explained = await driver.fetchval(
@@ -86,6 +86,12 @@ async def _explained_by_postgresql(connection: AsyncConnection, sql: str, parame
         )
     await driver.execute("DEALLOCATE asked")
     return explained
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    return f"ARRAY{value}" if isinstance(value, list) else f"'{value}'"
 
 
 def _read_sqlite(rows: Any, plan: Plan) -> None:

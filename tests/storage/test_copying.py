@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 from storage import copying
 from storage.database import Database, DatabaseUnusableError
+from storage.searching import OWN
 from tests.conftest import new_database
 from tests.storage.anything import ROWS, everything, fill, sizes
 from tests.storage.test_migrations import with_connection
@@ -41,7 +42,8 @@ def untold(_table: str, _rows: int) -> None:
 
 
 def names(connection: Connection) -> set[str]:
-    return set(inspect(connection).get_table_names())
+    """Without those of the search, which the database fills by itself."""
+    return {name for name in inspect(connection).get_table_names() if not name.startswith(OWN)}
 
 
 async def tables_of(database: Database) -> set[str]:

@@ -7,16 +7,26 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from storage import catalogue, follow_ups, walking
 from storage.database import Database
 from storage.models import Category
 from storage.narrowing import Narrowing
 from storage.ordering import Ordering, Sort, cursor
-from storage.pages import PageQuery, page
+from storage.pages import PageQuery, filtered_page, page
 from storage.records import CreatorKind, CreatorRecord, FollowUpRecord, Status
 from storage.text import searchable
-from tests.storage.builders import API_KEY, NOW, a_follow_up, a_person, an_incident, run
+from tests.storage.builders import (
+    API_KEY,
+    NOW,
+    a_follow_up,
+    a_person,
+    an_incident,
+    many_follow_ups,
+    run,
+)
+from tests.storage.plans import plan_of
 
 OWNER = replace(API_KEY, sees_private=True)
 ALERT = CreatorRecord(CreatorKind.ALERT, "01KALERT000000000000000001", "Expiry", sees_private=True)
@@ -174,3 +184,57 @@ async def test_each_filter_in_each_order_is_as_if_all_were_read_and_sorted(
             query = PageQuery(7, narrowed=Narrowing(**narrowed), order=order)
             found = await everything(database, OWNER, query)
             assert found == in_order([one for one in stored if holds(one)], order), (name, order)
+
+
+async def found(database: Database, words: str) -> list[str]:
+    query = PageQuery(25, narrowed=Narrowing(text=words))
+    return [one.title for one in await page(database, OWNER, query)]
+
+
+async def test_words_are_found_in_what_a_follow_up_says_now(database: Database) -> None:
+    alice, incident = await run(database, a_person, "Alice"), await run(database, an_incident)
+    made = await run(database, a_follow_up, alice, incident, "Rotate the certs", labels=("tls",))
+    await run(database, a_follow_up, alice, incident, "Document it")
+
+    await run(database, follow_ups.change, alice, made.id, {"title": "Renew them"}, now=NOW)
+    await run(database, follow_ups.change, alice, made.id, {"labels": ("edge",)}, now=NOW)
+
+    for words, titles in (("rotate", []), ("tls", []), ("renew", ["Renew them"]), ("edge", ["Renew them"])):
+        assert await found(database, words) == titles, words
+
+
+async def test_the_index_of_words_is_kept_whoever_writes(database: Database) -> None:
+    """An older program during an upgrade knows nothing of it. VACUUM renumbers SQLite's rows."""
+    alice, incident = await run(database, a_person, "Alice"), await run(database, an_incident)
+    await run(database, many_follow_ups, alice, incident, 12)
+    async with database.write() as session:
+        connection = await session.connection()
+        await connection.execute(text("DELETE FROM follow_up WHERE title IN ('Work 0', 'Work 5')"))
+        await connection.execute(
+            text("UPDATE follow_up SET title = 'Rest', search_text = 'rest' WHERE title = 'Work 7'")
+        )
+    async with database._writers.connect() as raw:
+        connection = await raw.execution_options(isolation_level="AUTOCOMMIT")
+        if database.is_sqlite:
+            await connection.exec_driver_sql("COMMIT")
+        await connection.exec_driver_sql("VACUUM")
+
+    assert await found(database, "rest") == ["Rest"]
+    assert await found(database, "work") == [f"Work {number}" for number in (1, 2, 3, 4, 6, 8, 9, 10, 11)]
+
+
+async def test_words_are_looked_up_and_not_looked_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond the first of the order, all is found by the index."""
+    monkeypatch.setattr(walking, "LOOKED_AT", 0)
+    alice, incident = await run(database, a_person, "Alice"), await run(database, an_incident)
+    await run(database, a_follow_up, alice, incident, "Rotate the certs")
+
+    plan = await plan_of(
+        database,
+        lambda session: filtered_page(session, OWNER, PageQuery(5, narrowed=Narrowing(text="certs"))),
+    )
+
+    assert plan.used & {"follow_up_search", "ix_follow_up_trigrams"}
+    assert "follow_up_search" not in plan.whole

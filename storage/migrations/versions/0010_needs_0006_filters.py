@@ -28,7 +28,7 @@ SQLITE = (
     """,
     """
     CREATE VIRTUAL TABLE follow_up_trigrams
-    USING fts5(search_text, content='', tokenize='trigram case_sensitive 1')
+    USING fts5(search_text, content='', detail=none, tokenize='trigram case_sensitive 1')
     """,
     "INSERT INTO follow_up_search (follow_up_id) SELECT id FROM follow_up ORDER BY id",
     """
