@@ -20,6 +20,7 @@ from web import (
 )
 from web.context import Context
 from web.keys import Keys
+from web.methods import Methods
 
 # A module of routes and its `router`: what is in here is served and, by a test, documented in docs/api.md.
 # In order: the first whose path fits is asked.
@@ -39,11 +40,15 @@ ROUTERS = (
 
 
 def build(context: Context) -> FastAPI:
-    app = FastAPI(title="Incident follow-ups", openapi_url=None, redirect_slashes=False)
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
     app.state.context = context
     app.state.keys = Keys(context)
+    routers = (*ROUTERS, mcp.router)
+    app.state.methods = Methods(routers)
     errors.register(app)
-    for router in (*ROUTERS, mcp.router):
+    for path, methods in app.state.methods.refused():
+        app.add_route(path, errors.wrong_method, methods=methods)
+    for router in routers:
         # As `include_router` would, which looks for the route twice at each request.
         app.router.routes.extend(router.routes)
     return app

@@ -189,7 +189,15 @@ async def _refused_by_framework(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for it
     status = error.status_code if error.status_code in TYPES else 400
     problem = Problem(TYPES[status], MESSAGES.get(status, str(error.detail)))
-    return respond(request, ApiError(status, problem, headers=error.headers))
+    headers = dict(error.headers or {})
+    if status == 405:
+        # Starlette names those of the first route that fits.
+        headers["Allow"] = ", ".join(request.app.state.methods.at(request.scope["path"])) or headers["Allow"]
+    return respond(request, ApiError(status, problem, headers=headers))
+
+
+async def wrong_method(_request: Request) -> Response:
+    raise HTTPException(405)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
