@@ -48,12 +48,12 @@ async def create(
     A channel that became an incident only by its name is taken over: who made the channel may be about to
     say what it is. Any other incident's channel is refused.
     """
+    values = await _valid(session, _named(draft))
     made_before = select(Incident.id).where(
         col(Incident.creator_id) == actor.id, col(Incident.idempotency_key) == draft.idempotency_key
     )
     if (known := (await session.exec(made_before)).first()) is not None:
         return known
-    values = await _valid(session, _named(draft))
     _check_visibility(actor, draft, channel)
     new = Incident(
         slack_team_id=draft.slack_team_id,

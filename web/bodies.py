@@ -15,6 +15,8 @@ from web.errors import ApiError, Problem, escaped
 LARGEST = 1_000_000
 # The server hangs up after ten: before that there is time to say why.
 DEADLINE = 8.0
+# Whole numbers up to it are exact as floats.
+EXACT = 2**53
 HALF = re.compile("[\ud800-\udfff]")
 
 TOO_LARGE = Problem("payload_too_large", f"A body has at most {LARGEST:,} bytes.")
@@ -41,7 +43,12 @@ class BodyRequest(Request):
         if not self._is_json():
             raise ApiError(400, NOT_JSON)
         try:
-            parsed = json.loads(self._body, object_pairs_hook=_once_each, parse_constant=_no_constant)
+            parsed = json.loads(
+                self._body,
+                object_pairs_hook=_once_each,
+                parse_constant=_no_constant,
+                parse_float=_number,
+            )
             if problem := next(_problems(parsed, ""), None):
                 raise problem
         except RecursionError:
@@ -104,6 +111,12 @@ def _problems(value: Any, pointer: str) -> Iterator[ApiError]:
             yield ApiError(400, Problem("duplicate_key", "The body has this key twice.", where))
         for name, item in value.items():
             yield from _problems(item, f"{pointer}/{escaped(name)}")
+
+
+def _number(text: str) -> float:
+    """JSON has one kind of number: 24.0 is 24. https://www.rfc-editor.org/rfc/rfc8259#section-6"""
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) <= EXACT else value
 
 
 def _no_constant(name: str) -> Any:

@@ -315,3 +315,22 @@ async def test_addresses_that_are_of_no_issue_are_refused(server: Server) -> Non
         json={"provider": "trello", "url": "https://trello.com/c/1"},
     )
     assert pointer(unknown) == "/provider"
+
+
+async def test_a_whole_number_may_be_written_with_a_point(server: Server) -> None:
+    """JSON has one kind of number, and some languages write 24 as 24.0."""
+    key = await server.key()
+    for rank, status in (("7.0", 201), ("7.5", 422), ("1e300", 422), ("-0.0", 201)):
+        body = f'{{"name": "As {rank}", "rank": {rank}}}'
+        answer = await key.http.post("/v1/follow_up_categories", content=body, headers=JSON)
+        assert answer.status_code == status, rank
+    listed = (await key.http.get("/v1/follow_up_categories")).json()["follow_up_categories"]
+    assert [one["rank"] for one in listed] == [0, 7]
+
+
+async def test_a_repeated_incident_is_held_to_the_same_limits(server: Server) -> None:
+    key = await server.key()
+    body = {"idempotency_key": "1", "visibility": "public", "name": "Checkout is down"}
+    assert (await key.http.post("/v2/incidents", json=body)).status_code == 200
+    answer = await key.http.post("/v2/incidents", json={**body, "summary": "x" * 10_001})
+    assert (answer.status_code, pointer(answer)) == (422, "/summary")
