@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 SLACK_TIMEOUT = 10
 LAST_CALL = 1.0
 WEBHOOKS_AT_ONCE = 8
-API_PREFIXES = ("/v1/", "/v2/", "/v3/", "/mcp")
+API_PREFIXES = ("/v1/", "/v2/", "/v3/", "/mcp", "/openapi.json", "/docs/api")
 
 log = structlog.get_logger("app")
 

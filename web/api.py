@@ -19,6 +19,7 @@ from web import (
     webhook_endpoints,
 )
 from web.context import Context
+from web.documents import Documents
 from web.keys import Keys
 from web.methods import Methods
 
@@ -51,6 +52,9 @@ def build(context: Context) -> FastAPI:
     for router in routers:
         # As `include_router` would, which looks for the route twice at each request.
         app.router.routes.extend(router.routes)
+    documents = Documents(app, context.public_url)
+    app.add_route("/openapi.json", documents.openapi)
+    app.add_route("/docs/api", documents.page)
     return app
 
 

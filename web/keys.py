@@ -101,11 +101,16 @@ class Keys:
         return allowance
 
 
+def operation_id(route: APIRoute) -> str:
+    """The name of the function, and for a deprecated one the version."""
+    return f"{route.name}_{route.path.split('/')[1]}" if route.deprecated else route.name
+
+
 class KeyedRoute(APIRoute):
     """A route behind a key: first who asks, then how often, then the body."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
-        super().__init__(*args, **named)
+        super().__init__(*args, **named | {"generate_unique_id_function": operation_id})
         if Arguments.of(self.dependant) is not None and self.body_field is None:
             # Nothing that FastAPI would have to close is ever opened.
             self.app = _answering(self.get_route_handler())
