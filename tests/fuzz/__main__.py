@@ -17,7 +17,9 @@ def main() -> int:
         seed = time.time_ns()
         print(f"Round {rounds}, seed {seed} …", flush=True)
         command = [sys.executable, "-m", "pytest", str(HERE), "-x", f"--hypothesis-seed={seed}"]
-        ended = subprocess.run(command, env={**os.environ, "FUZZ_EXAMPLES": EXAMPLES}, check=False)
+        ended = subprocess.run(
+            command, env={**os.environ, "FUZZ_EXAMPLES": EXAMPLES, "FUZZ_SEED": str(seed)}, check=False
+        )
         if ended.returncode != 0:
             return ended.returncode
     print(f"{rounds} rounds of {EXAMPLES} examples for each test, and nothing found.")
