@@ -19,8 +19,7 @@ from tests.web import contract
 from tests.web.conftest import Server
 from web.api import ROUTERS, build
 from web.context import Context
-from web.documents import operation_id
-from web.keys import SCOPES_KEY
+from web.keys import SCOPES_KEY, operation_id
 from web.openapi import VERSION, document, operations
 
 ROOT = Path(__file__).parents[2]
