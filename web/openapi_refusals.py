@@ -10,7 +10,7 @@ from web.payloads import ULID
 
 Schema = dict[str, Any]
 
-# When an operation is refused; the first word of each is the HTTP status.
+# When an operation is refused, by status.
 REFUSALS: Mapping[int, str] = {
     400: "The body is no JSON, has a key twice, or is not sent as `application/json`.",
     401: "There is no key in the request, or it is unknown, revoked or expired.",
