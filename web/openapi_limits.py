@@ -19,6 +19,7 @@ from storage.options import LAST_RANK
 from storage.webhook_endpoints import DESCRIPTION_LIMIT as ENDPOINT_DESCRIPTION_LIMIT
 from storage.webhook_events import EVENTS
 from web.issue_links import LONGEST
+from web.payloads_incidents import IncidentCreate, Retrospective
 
 Schema = dict[str, Any]
 
@@ -50,6 +51,10 @@ ENDPOINT: Mapping[str, Schema] = {
     "description": {"maxLength": ENDPOINT_DESCRIPTION_LIMIT},
     "events": {"minItems": 1, "items": {"type": "string", "enum": list(EVENTS)}},
 }
+UNKEPT: Mapping[str, Schema] = {
+    name: {"description": "Not kept here: refused unless it is empty."}
+    for name in (*IncidentCreate.UNKEPT, *Retrospective.UNKEPT)
+}
 # By the name of what is sent.
 LIMITS: Mapping[str, Mapping[str, Schema]] = {
     "FollowUp*": FOLLOW_UP,
@@ -57,7 +62,12 @@ LIMITS: Mapping[str, Mapping[str, Schema]] = {
     "Priority*": OPTION,
     "Category*": OPTION,
     "LabelChange": {"name": _name(LABEL_LIMIT)},
-    "Incident*": {"name": {"maxLength": INCIDENT_NAME_LIMIT}, "summary": {"maxLength": SUMMARY_LIMIT}},
+    "Incident*": {
+        "name": {"maxLength": INCIDENT_NAME_LIMIT},
+        "summary": {"maxLength": SUMMARY_LIMIT},
+        **UNKEPT,
+    },
+    "Retrospective": UNKEPT,
     "ConnectIssue": ISSUE,
     "CreateFromLink": ISSUE,
     "Endpoint*": ENDPOINT,
