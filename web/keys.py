@@ -17,7 +17,7 @@ from web import idempotency
 from web.arguments import Arguments
 from web.bodies import BodyRequest
 from web.context import Call, Context
-from web.errors import HEADERS_KEY, ApiError, Problem
+from web.errors import HEADERS_KEY, ApiError, Problem, escaped
 from web.rate_limits import EXHAUSTED, Allowance, exceeded, how_many, wait_for_one
 
 # For how long a key that was found good is not looked up again: a revoked one is refused after as long.
@@ -167,7 +167,10 @@ def _refuse_others(request: Request, known: Collection[str]) -> None:
     if unknown:
         raise ApiError(
             422,
-            *(Problem("unknown_parameter", "There is no such parameter.", f"/{name}") for name in unknown),
+            *(
+                Problem("unknown_parameter", "There is no such parameter.", f"/{escaped(name)}")
+                for name in unknown
+            ),
         )
 
 

@@ -334,3 +334,9 @@ async def test_a_repeated_incident_is_held_to_the_same_limits(server: Server) ->
     assert (await key.http.post("/v2/incidents", json=body)).status_code == 200
     answer = await key.http.post("/v2/incidents", json={**body, "summary": "x" * 10_001})
     assert (answer.status_code, pointer(answer)) == (422, "/summary")
+
+
+async def test_a_pointer_to_an_unknown_parameter_is_escaped(server: Server) -> None:
+    key = await server.key()
+    answer = await key.http.get("/v3/follow_ups", params={"a~b/c": "1"})
+    assert (answer.status_code, pointer(answer)) == (422, "/a~0b~1c")
