@@ -35,6 +35,11 @@ MODELS: Mapping[str, Any] = {
         "status": "completed",
         "labels": ["tls", "checkout"],
     },
+    "FollowUpPatch": {"status": "completed", "assignee_id": None},
+    "Move": {"incident_id": INCIDENT},
+    "BulkUpdate": {
+        "follow_ups": [{"id": FOLLOW_UP, "version": 3, "status": "completed"}],
+    },
     "ConnectIssue": {"provider": "linear", "url": ISSUE_URL},
     "CreateFromLink": {"incident_id": INCIDENT, "url": ISSUE_URL},
     "IncidentCreate": {

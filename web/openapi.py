@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from storage.api_keys import SCOPES
+from web import idempotency
 from web.examples import Examples
 from web.keys import SCOPES_KEY
 from web.openapi_limits import limit
@@ -36,6 +37,7 @@ TAGS: Mapping[str, str] = {
     "Labels": "The labels of the follow-ups that the key may see.",
     "History": "What happened to a follow-up, and who did it.",
     "Stats": "Figures about follow-ups.",
+    "Bulk changes": "Many follow-ups in one request.",
     "Webhooks": "Where events are sent, and how that went.",
 }
 KEY = "key"
@@ -50,6 +52,16 @@ MOMENTS: Mapping[str, Schema] = {
         "description": "Two dates with a tilde between them, both days whole: `2026-11-01~2026-11-30`.",
         "example": "2026-11-01~2026-11-30",
     },
+}
+# Read before the route is asked, so that its function doesn't tell of it.
+IDEMPOTENCY_KEY: Schema = {
+    "name": idempotency.HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {**TEXT, "pattern": f"^{idempotency.KEY.pattern}$"},
+    "description": "A text of your own for this one piece of work. Sent again with the same one within 24 "
+    "hours, the request has no further effect and is answered as the first was, with "
+    "`Idempotency-Replayed: true`.",
 }
 VERSIONED = re.compile(r"_v\d$")
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -75,6 +87,8 @@ def document(app: FastAPI, server: str) -> Schema:
     versioned = {path for path, _, operation in operations(made) if IF_MATCH in taken(operation)}
     for path, method, operation in operations(made):
         _describe(operation)
+        if method == "post":
+            operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
         _answer(method, operation, examples, is_versioned=path in versioned)
     used = {tag for *_, operation in operations(made) for tag in operation["tags"]}
     made["tags"] = [{"name": tag, "description": TAGS.get(tag, tag)} for tag in sorted(used, key=_rank)]
