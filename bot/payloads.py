@@ -160,6 +160,8 @@ def is_readable(body: Any) -> bool:
     kind = "command" if "command" in body else body.get("type")
     if kind is not None and not is_name(kind):
         return False
+    if not isinstance(body.get("event", {}), Mapping):
+        return False  # Bolt looks into it whatever the kind
     if kind == "block_actions" and not (body.get("view") or body.get("response_url")):
         return False  # there would be nowhere to answer
     return _has(body, SHAPES.get(str(kind), {})) and _has(body, EVENTS.get(str(at(body, "event.type")), {}))

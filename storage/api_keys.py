@@ -211,18 +211,20 @@ def _taking() -> Prepared:
             bucket_full_at=case((full > at, full), else_=at) + cost,
             last_used_at=case((is_stale, now), else_=used),
         )
-        .returning(full)
+        .returning(full, col(ApiKey.scopes))
     )
 
 
 _TAKING = _taking()
 
 
-async def take(database: Database, key_id: str, requests: int, now: datetime) -> float | None:
-    """Take that many from the bucket: when it is full again, or None, and nothing taken, when it holds fewer.
+async def take(
+    database: Database, key_id: str, requests: int, now: datetime
+) -> tuple[float, frozenset[str]] | None:
+    """Take that many from the bucket: when it is full again, and the key's scopes as they are now.
 
-    Nor is anything taken of a key that is revoked or expired. Also notes that the key is in use. One
-    statement, so that no two replicas take the same request.
+    None, and nothing is taken, when it holds fewer, or the key is revoked or expired. Also notes that the key
+    is in use. One statement, so that no two replicas take the same request.
     """
     taken = await database.change(
         _TAKING,
@@ -232,4 +234,4 @@ async def take(database: Database, key_id: str, requests: int, now: datetime) ->
         now=now,
         stale=now - LAST_USED_PRECISION,
     )
-    return taken[0][0] if taken else None
+    return (taken[0][0], frozenset(taken[0][1])) if taken else None

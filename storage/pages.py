@@ -13,7 +13,7 @@ from storage.database import Database
 from storage.errors import InvalidFieldError, NotFoundError
 from storage.models import FollowUp, Incident
 from storage.narrowing import label_ids
-from storage.ordering import NO_FOLLOW_UP, place_of, segments
+from storage.ordering import NO_FOLLOW_UP, Place, place_of, segments
 from storage.page_queries import MODES, Asked, PageQuery, read
 from storage.prepared import Prepared
 from storage.records import CreatorKind, CreatorRecord, Status
@@ -60,10 +60,11 @@ async def one(database: Database, actor: CreatorRecord, follow_up_id: str) -> Fo
 
 async def page(database: Database, actor: CreatorRecord, query: PageQuery) -> tuple[FollowUpRow, ...]:
     """Those the actor may see, the oldest first. Raises InvalidFieldError for an `after` unknown to them."""
+    place = None if query.after is None else place_of(query.order, query.after)
     if query.is_plain and actor.kind is not CreatorKind.USER:
         return await _plain_page(database, actor, query.after, query.limit)
     async with database.read() as session:
-        return await filtered_page(session, actor, query)
+        return await filtered_page(session, actor, query, place)
 
 
 async def _plain_page(
@@ -81,9 +82,8 @@ async def _plain_page(
 
 
 async def filtered_page(
-    session: AsyncSession, actor: CreatorRecord, query: PageQuery
+    session: AsyncSession, actor: CreatorRecord, query: PageQuery, place: Place | None = None
 ) -> tuple[FollowUpRow, ...]:
-    place = None if query.after is None else place_of(query.order, query.after)
     if place is not None and query.order.sort is None:
         await _require_seen(session, actor, place.id)
     labels = await label_ids(session, query.narrowed.labels)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from weakref import WeakValueDictionary
@@ -77,7 +78,8 @@ class Keys:
             requests = how_many(left(last.full_at, at))
             taken = await api_keys.take(self._context.database, last.key.id, requests, now)
             if taken is not None:
-                return Allowance(last.key, requests, taken, at + HOLDS)
+                full_at, scopes = taken
+                return Allowance(replace(last.key, scopes=scopes), requests, full_at, at + HOLDS)
         return await self._found(secret, now)
 
     async def _found(self, secret: str, now: datetime) -> Allowance:
@@ -91,7 +93,7 @@ class Keys:
         for requests in sorted({1, how_many(available)}, reverse=True) if available >= 1 else ():
             taken = await api_keys.take(database, key.id, requests, now)
             if taken is not None:
-                return Allowance(key, requests, taken, at + HOLDS)
+                return Allowance(key, requests, taken[0], at + HOLDS)
         return Allowance(key, EXHAUSTED, full_at, at + wait_for_one(full_at, at))
 
     def _keep(self, hashed: str, allowance: Allowance) -> Allowance:

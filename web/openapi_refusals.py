@@ -6,7 +6,6 @@ from typing import Any
 from storage.api_keys import CAPACITY, PER_SECOND
 from web.errors import TYPES
 from web.keys import SCOPES_KEY
-from web.payloads import ULID
 
 Schema = dict[str, Any]
 
@@ -30,6 +29,7 @@ OF_BODIES = (400, 408, 413)
 IF_MATCH = ("header", "If-Match")
 MAY_CONFLICT = frozenset({"post", "patch", "delete"})
 
+REQUEST_ID = r"^[0-9a-f]{32}$"
 WHOLE = {"type": "integer", "minimum": 0}
 RATE_HEADERS: Mapping[str, Schema] = {
     "X-RateLimit-Limit": {
@@ -43,7 +43,7 @@ RATE_HEADERS: Mapping[str, Schema] = {
 HEADERS: Mapping[str, Schema] = {
     "X-Request-ID": {
         "description": "The id of the request, which is in the server’s log.",
-        "schema": {"type": "string", "pattern": ULID},
+        "schema": {"type": "string", "pattern": REQUEST_ID},
         "required": True,
     },
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
@@ -75,7 +75,7 @@ ERROR: Schema = {
     "properties": {
         "type": {"type": "string", "enum": sorted(set(TYPES.values()))},
         "status": {"type": "integer", "enum": sorted(TYPES)},
-        "request_id": {"type": "string", "pattern": ULID},
+        "request_id": {"type": "string", "pattern": REQUEST_ID},
         "errors": {
             "type": "array",
             "minItems": 1,

@@ -22,11 +22,18 @@ __all__ = ["server"]
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "tests/fuzz/schemathesis.toml"
-# The phase that tries the bounds of every field by itself makes thousands of requests: it is for `make fuzz`.
-PHASES, EXAMPLES = ("examples,fuzzing,stateful", 10)
+# The phase that tries the bounds of every field by itself makes thousands of requests: it is for `make fuzz`,
+# as is PostgreSQL.
+PHASES, EXAMPLES, BACKENDS = "examples,fuzzing,stateful", 3, ["sqlite"]
 if "FUZZ_EXAMPLES" in os.environ:
-    PHASES, EXAMPLES = ("examples,coverage,fuzzing,stateful", int(os.environ["FUZZ_EXAMPLES"]) // 10)
+    PHASES, EXAMPLES = "examples,coverage,fuzzing,stateful", int(os.environ["FUZZ_EXAMPLES"]) // 10
+    BACKENDS = ["sqlite", "postgresql"]
 SEED = os.environ.get("FUZZ_SEED", "1")
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture

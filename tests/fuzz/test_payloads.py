@@ -136,6 +136,12 @@ def test_slacks_own_are_let_in_and_read(kind: str) -> None:
     read(payload)
 
 
+@pytest.mark.parametrize("event", [None, "app_home_opened", []])
+@pytest.mark.parametrize("kind", ["event_callback", "nothing_known"])
+def test_an_event_that_is_none_is_refused_whatever_it_comes_with(kind: str, event: Any) -> None:
+    assert not payloads.is_readable({**EVENT, "type": kind, "event": event})
+
+
 def test_each_event_that_is_listened_to_has_a_shape() -> None:
     assert set(payloads.EVENTS) == set(events.EVENTS)
 

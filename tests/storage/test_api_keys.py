@@ -76,7 +76,7 @@ async def test_every_key_is_listed_oldest_first(database: Database) -> None:
 
 async def test_a_bucket_gives_what_it_holds_and_refills_with_time(database: Database) -> None:
     key, _ = await run(database, api_keys.create, "Deploy", ["actions.view"], now=NOW)
-    assert await api_keys.take(database, key.id, CAPACITY, NOW) == NOW.timestamp() + 60
+    assert await api_keys.take(database, key.id, CAPACITY, NOW) == (NOW.timestamp() + 60, key.scopes)
     assert await api_keys.take(database, key.id, 1, NOW) is None
     second = NOW + timedelta(seconds=1)
     assert await api_keys.take(database, key.id, 21, second) is None
