@@ -5,6 +5,7 @@ from starlette.types import ASGIApp
 
 from web import (
     categories,
+    conversion,
     errors,
     follow_up_stats,
     follow_ups_bulk,
@@ -28,6 +29,7 @@ from web.methods import Methods
 ROUTERS = (
     follow_up_stats.router,
     follow_ups_v3.router,
+    conversion.router,
     follow_ups_bulk.router,
     history.router,
     follow_ups_v2.router,

@@ -36,6 +36,15 @@ MODELS: Mapping[str, Any] = {
         "labels": ["tls", "checkout"],
     },
     "FollowUpPatch": {"status": "completed", "assignee_id": None},
+    "ConvertAction": {
+        "incident_id": INCIDENT,
+        "action": {
+            "id": FOLLOW_UP,
+            "description": "Rotate the certificates by machine",
+            "status": "outstanding",
+            "assignee": {"slack_user_id": "U02AYNF2XJM"},
+        },
+    },
     "Move": {"incident_id": INCIDENT},
     "BulkUpdate": {
         "follow_ups": [{"id": FOLLOW_UP, "version": 3, "status": "completed"}],

@@ -92,7 +92,7 @@ async def made(call: Call, payload: FollowUpCreate) -> FollowUpRecord:
         async with call.database.write() as session:
             return await follow_ups.create(session, actor, payload.incident_id, Draft(**values), now=call.now)
     except NotFoundError:
-        raise _no_incident() from None
+        raise no_incident() from None
 
 
 def _creator(call: Call, named: CreatorPayload | None) -> CreatorRecord:
@@ -108,7 +108,7 @@ def _creator(call: Call, named: CreatorPayload | None) -> CreatorRecord:
     return CreatorRecord(CreatorKind.ALERT, named.alert.id, named.alert.title, sees_private=sees_private)
 
 
-def _no_incident() -> ApiError:
+def no_incident() -> ApiError:
     return ApiError(
         422,
         Problem("not_found", "There is no such incident, or this key may not see it.", "/incident_id"),

@@ -29,7 +29,7 @@ OF_BODIES = (400, 408, 413)
 IF_MATCH = ("header", "If-Match")
 MAY_CONFLICT = frozenset({"post", "patch", "delete"})
 
-REQUEST_ID = r"^[0-9a-f]{32}$"
+REQUEST_ID_FORM = r"^[0-9a-f]{32}$"
 WHOLE = {"type": "integer", "minimum": 0}
 RATE_HEADERS: Mapping[str, Schema] = {
     "X-RateLimit-Limit": {
@@ -43,7 +43,7 @@ RATE_HEADERS: Mapping[str, Schema] = {
 HEADERS: Mapping[str, Schema] = {
     "X-Request-ID": {
         "description": "The id of the request, which is in the server’s log.",
-        "schema": {"type": "string", "pattern": REQUEST_ID},
+        "schema": {"type": "string", "pattern": REQUEST_ID_FORM},
         "required": True,
     },
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
@@ -75,7 +75,7 @@ ERROR: Schema = {
     "properties": {
         "type": {"type": "string", "enum": sorted(set(TYPES.values()))},
         "status": {"type": "integer", "enum": sorted(TYPES)},
-        "request_id": {"type": "string", "pattern": REQUEST_ID},
+        "request_id": {"type": "string", "pattern": REQUEST_ID_FORM},
         "errors": {
             "type": "array",
             "minItems": 1,
@@ -119,7 +119,7 @@ CODES: Mapping[int, str] = {
     422: "is_required",
     429: "too_many_requests",
 }
-REQUEST_ID = "01KB3X0000000000000000RQ01"
+REQUEST_ID = "9f86d081884c7d659a2feaa0c55ad015"
 
 
 def headers(status: int, *, has_tag: bool = False) -> Schema:

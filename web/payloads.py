@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from storage.zones import zone
 
 ULID = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
+SLACK_USER_ID = r"^[UW][A-Z0-9]{1,20}$"
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Provider = Literal[

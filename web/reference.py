@@ -11,7 +11,7 @@ from storage.records import StatusCategory
 from web.answers import answer
 from web.errors import invalid, not_found
 from web.keys import Called, KeyedRoute, needs
-from web.payloads import ULID, is_ulid
+from web.payloads import SLACK_USER_ID, ULID, is_ulid
 from web.shapes import PaginationMeta, Shape
 from web.shapes_incidents import (
     SeveritiesListed,
@@ -29,7 +29,6 @@ from web.shapes_incidents import (
 
 router = APIRouter(tags=["Reference"], route_class=KeyedRoute)
 
-SLACK_USER_ID = re.compile(r"[UW][A-Z0-9]{1,20}")
 NO_EMAIL = "No e-mail addresses are kept here: ask by slack_user_id."
 # The published role, and the scopes that amount to it.
 ROLES = {
@@ -105,7 +104,7 @@ async def list_users(
     if email is not None:
         raise invalid("/email", NO_EMAIL, "not_supported")
     if slack_user_id is not None:
-        if not SLACK_USER_ID.fullmatch(slack_user_id):
+        if not re.fullmatch(SLACK_USER_ID, slack_user_id):
             raise invalid("/slack_user_id", "Slack’s ids of people look like U02AYNF2XJM.")
         await call.slack.meet(slack_user_id)
     async with call.database.read() as session:

@@ -33,6 +33,7 @@ SHAPES = {
     ("PUT", "/v3/follow_ups/-"): "FollowUpsUpdateResultV3",
     ("PATCH", "/v3/follow_ups/-"): "FollowUpsUpdateResultV3",
     ("POST", "/v3/follow_ups/-/actions/connect_external_issue"): "FollowUpsConnectExternalIssueResultV3",
+    ("POST", "/v3/follow_ups/actions/convert_action"): "FollowUpsCreateResultV3",
     ("POST", "/v3/follow_ups/-/actions/move"): "FollowUpsUpdateResultV3",
     ("GET", "/v3/teams"): "TeamsListResultV3",
     ("GET", "/v3/teams/-"): "TeamsShowResultV3",

@@ -57,12 +57,15 @@ def of_options(plural: str) -> list[Call]:
 
 LABELS = "/v1/follow_up_labels"
 LINK = {"incident_id": "{incident}", "url": "https://linear.app/harbour/issue/ENG-123"}
+ACTION = {"id": "01FCNDV6P870EA6S7TK1DSYDG0", "description": "Rotate the certs"}
+CONVERT = {"incident_id": "{incident}", "action": ACTION}
 TO = {"incident_id": "{incident}"}
 BULK = {"ids": ["01FCNDV6P870EA6S7TK1DSYDG0"], "changes": {"title": "Rotate all certs"}}
 NEW_INCIDENT = {"idempotency_key": "1", "visibility": "public", "name": "Checkout is down"}
 ROUTES = (
     *of_follow_ups("/v3/follow_ups"),
     Call("POST", "/v3/follow_ups/actions/create_from_link", "follow_ups.create", LINK),
+    Call("POST", "/v3/follow_ups/actions/convert_action", "follow_ups.create", CONVERT),
     Call("GET", "/v3/follow_ups/stats", "actions.view"),
     Call("GET", "/v3/follow_ups/{follow_up}/history", "actions.view"),
     Call("PATCH", "/v3/follow_ups/{follow_up}", "follow_ups.update", {"title": "Rotate all certs"}),
