@@ -124,6 +124,7 @@ async def adds(person: Person, title: str, **fields: Any) -> None:
     """Adds a follow-up in the channel the person looks at."""
     await person.types(f"/incident follow-up {title}")
     form = await person.modal("New follow-up")
+    await form.shows("Due date")
     assert await form.submits(**fields) == {}
 
 

@@ -160,8 +160,8 @@ async def test_an_event_that_died_half_way_is_done_when_it_comes_again(
         raise OSError("the machine is gone")
 
     scenario.slack.events.retry_factor = 0
-    scenario.slack.sockets._ack_seconds = 0.3
     with monkeypatch.context() as broken:
+        broken.setattr(scenario.slack.sockets, "_ack_seconds", 0.3)
         broken.setattr("bot.events.jobs.enqueue", dies)
         await scenario.maya.opens_home()
         await scenario.slack.events.settled()

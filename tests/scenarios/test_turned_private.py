@@ -74,14 +74,15 @@ async def test_own_lists_ask_slack_about_twenty_channels_a_minute_together(scena
 
     for _ in range(2):
         scenario.clock.passes(seconds=61)
-        before = len(slack.calls_of("conversations.info"))
         await maya.opens_home()
         mine = await maya.home()
-        await mine.shows("25 outstanding")
         await mine.shows("Older")
         await mine.clicks("Older")
+        await mine.shows("Newer")
         await scenario.is_quiet()
-        assert len(slack.calls_of("conversations.info")) - before == 20
+        # Calls alone don't tell: the schedule that looks at channels makes some too.
+        assert len(scenario.context.rechecks) == 20
+        assert len(slack.calls_of("conversations.info")) >= 20
 
 
 async def has_work_for(scenario: Scenario, person: Person, channel_id: str, name: str) -> None:
