@@ -56,7 +56,7 @@ def _essence(value: Any) -> Any:
 
 def needed(event: Mapping[str, Any]) -> dict[str, str]:
     """What handlers read. Jobs stay for a day; Slack puts whole profiles and views in its events."""
-    return {key: _id(event[key]) for key in READ_BY_HANDLERS if key in event}
+    return {key: _id(event[key]) for key in READ_BY_HANDLERS if event.get(key) is not None}
 
 
 def _id(described: str | Mapping[str, Any]) -> str:

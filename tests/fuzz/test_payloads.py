@@ -142,6 +142,13 @@ def test_an_event_that_is_none_is_refused_whatever_it_comes_with(kind: str, even
     assert not payloads.is_readable({**EVENT, "type": kind, "event": event})
 
 
+def test_of_an_event_what_is_null_is_not_kept() -> None:
+    assert events.needed({"type": "app_home_opened", "user": "U0MAYA", "tab": None}) == {
+        "type": "app_home_opened",
+        "user": "U0MAYA",
+    }
+
+
 def test_each_event_that_is_listened_to_has_a_shape() -> None:
     assert set(payloads.EVENTS) == set(events.EVENTS)
 
