@@ -20,8 +20,6 @@ from storage.records import CreatorKind, CreatorRecord, Status
 from storage.rows import FollowUpRow
 from storage.selection import FOLLOW_UP_ROWS
 
-__all__ = ["PageQuery", "one", "page"]
-
 
 def _seen_by_key(sees_private: bool) -> Any:
     key = CreatorRecord(CreatorKind.API_KEY, "", "", sees_private=sees_private)

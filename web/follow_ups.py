@@ -11,7 +11,8 @@ from storage.api_keys import SET_CREATOR
 from storage.errors import ConflictError, NotFoundError
 from storage.follow_ups import Draft
 from storage.ordering import cursor
-from storage.pages import PageQuery, one, page
+from storage.page_queries import PageQuery
+from storage.pages import one, page
 from storage.records import CreatorKind, CreatorRecord, FollowUpRecord, Status
 from storage.rows import FollowUpRow, places
 from web.context import Call

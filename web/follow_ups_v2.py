@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from storage.narrowing import Narrowing
 from storage.ordering import Ordering
-from storage.pages import PageQuery
+from storage.page_queries import PageQuery
 from storage.records import FollowUpRecord, Mode
 from storage.rows import FollowUpRow
 from web import follow_ups, objects

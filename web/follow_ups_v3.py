@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from storage.narrowing import Narrowing
 from storage.ordering import Ordering
-from storage.pages import PageQuery
+from storage.page_queries import PageQuery
 from storage.records import FollowUpRecord, Mode
 from web import follow_ups, objects
 from web.answers import answer

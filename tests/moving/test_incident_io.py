@@ -399,7 +399,10 @@ async def test_a_mode_of_incidents_that_is_not_published_may_be_refused(database
         return 200, {"incidents": [], "pagination_meta": {"page_size": 250}}
 
     theirs.says["/v2/incidents"] = says
-    await bring(database, theirs)
+    importing, _ = await bring(database, theirs)
+    asked = [r.query_params["mode[one_of]"] for r in theirs.asked if r.url.path == "/v2/incidents"]
+    assert asked == ["standard", "retrospective", "test", "tutorial", "stream"]
+    assert {outcome for kind, outcome in importing.counts if kind is Kind.INCIDENT} == set()
 
 
 async def test_a_slack_user_is_remembered_by_slack_s_id_alone(database: Database) -> None:

@@ -14,7 +14,8 @@ from storage.database import Database
 from storage.models import Category
 from storage.narrowing import Narrowing
 from storage.ordering import Ordering, Sort, cursor
-from storage.pages import PageQuery, filtered_page, page
+from storage.page_queries import PageQuery
+from storage.pages import filtered_page, page
 from storage.records import CreatorKind, CreatorRecord, FollowUpRecord, Status
 from storage.text import searchable
 from tests.storage.builders import (

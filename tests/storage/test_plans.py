@@ -37,7 +37,8 @@ from storage.models import (
 )
 from storage.narrowing import Narrowing
 from storage.ordering import Ordering, Sort
-from storage.pages import PageQuery, filtered_page
+from storage.page_queries import PageQuery
+from storage.pages import filtered_page
 from storage.records import CreatorKind, CreatorRecord, Filter, ListQuery, Status
 from tests.storage.builders import (
     API_KEY,
