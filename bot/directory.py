@@ -120,16 +120,16 @@ async def channel(context: Context, channel_id: str) -> Channel | None:
 
 async def refresh_channel(context: Context, channel_id: str) -> None:
     """Follow the channel's name, privacy, archive and, where it is private, its members."""
+    asked_at = context.clock()
     found = await channel(context, channel_id)
-    now = context.clock()
     async with context.database.write() as session:
         incident = await incidents.by_channel(session, channel_id)
         if incident is None or incident.slack_team_id != context.identity.slack_team_id:
             return
         if found is None:
-            await incidents.lose_channel(session, incident, now)
+            await incidents.lose_channel(session, incident, asked_at)
         else:
-            await incidents.follow_channel(session, found, prefixes=context.prefixes, now=now)
+            await incidents.follow_channel(session, found, prefixes=context.prefixes, asked_at=asked_at)
     await membership.refresh_members(context, channel_id)
 
 

@@ -168,12 +168,18 @@ async def tie(session: AsyncSession, incident: Incident, channel: Channel, now: 
 
 
 async def follow_channel(
-    session: AsyncSession, channel: Channel, *, prefixes: tuple[str, ...], now: datetime
+    session: AsyncSession, channel: Channel, *, prefixes: tuple[str, ...], asked_at: datetime
 ) -> Incident | None:
-    """Bring the incident in line with its channel's name, privacy and archive; None if untracked."""
+    """Bring the incident in line with its channel's name, privacy and archive; None if untracked.
+
+    An answer to an earlier question makes nothing public that a later one found private.
+    """
     incident = await by_channel(session, channel.slack_channel_id)
     if incident is None:
         return None
+    is_outdated = asked_at < incident.channel_checked_at
+    if is_outdated and incident.visibility is Visibility.PRIVATE and not channel.is_private:
+        return incident
     seen = (
         channel.name,
         Visibility.PRIVATE if channel.is_private else Visibility.PUBLIC,
@@ -181,26 +187,26 @@ async def follow_channel(
         channel.bot_is_member,
     )
     before = (incident.slack_channel_name, incident.visibility, incident.is_archived, incident.bot_is_member)
-    incident.channel_checked_at = now
+    incident.channel_checked_at = max(asked_at, incident.channel_checked_at)
     if channel.is_private and incident.visibility is not Visibility.PRIVATE:
         await access.forget_members(session, incident)  # of an earlier time, if any
     if seen != before:
         incident.slack_channel_name, incident.visibility, incident.is_archived, incident.bot_is_member = seen
-        incident.updated_at = now
+        incident.updated_at = asked_at
         if incident.name_follows_channel:
             incident.name = name_from_channel(channel.name, prefixes)
     session.add(incident)
     return incident
 
 
-async def lose_channel(session: AsyncSession, incident: Incident, now: datetime) -> None:
+async def lose_channel(session: AsyncSession, incident: Incident, asked_at: datetime) -> None:
     """Slack shows the bot no such channel any more: what was public may be private by now.
 
     Nobody is known to be in it, so nobody sees it until the bot is back.
     """
     incident.visibility = Visibility.PRIVATE
     incident.bot_is_member = False
-    incident.channel_checked_at = now
+    incident.channel_checked_at = max(asked_at, incident.channel_checked_at)
     await access.forget_members(session, incident)
 
 

@@ -1,7 +1,7 @@
 """Incidents are channels: named and numbered after them, and true to what Slack says of them."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -152,9 +152,16 @@ async def test_channels_tracked_at_once_have_numbers_of_their_own(database: Data
     assert {f"INC-{incident.number}" for incident in made} == {incident.reference for incident in made}
 
 
-async def follow(database: Database, slack_channel_id: str, name: str, **described: Any) -> Incident | None:
+async def follow(
+    database: Database,
+    slack_channel_id: str,
+    name: str,
+    *,
+    asked_at: datetime = LATER,
+    **described: Any,
+) -> Incident | None:
     channel = Channel(TEAM, slack_channel_id, name, **described)
-    return await run(database, incidents.follow_channel, channel, prefixes=PREFIXES, now=LATER)
+    return await run(database, incidents.follow_channel, channel, prefixes=PREFIXES, asked_at=asked_at)
 
 
 async def test_an_incident_follows_its_channels_name_and_keeps_its_reference(database: Database) -> None:
@@ -190,6 +197,26 @@ async def test_privacy_archive_and_the_bots_presence_follow_the_channel(database
     assert back is not None
     assert (back.visibility, back.is_archived, back.bot_is_member) == (Visibility.PUBLIC, False, True)
     assert await look(database, incidents.by_id, made.id) == back
+
+
+async def test_an_answer_to_an_earlier_question_makes_nothing_public_again(database: Database) -> None:
+    made = await track(database, "inc-1-x")
+    await follow(database, made.channel_id, "inc-1-x", is_private=True)
+
+    overtaken = await follow(database, made.channel_id, "inc-1-x", asked_at=NOW)
+
+    assert overtaken is not None
+    assert (overtaken.visibility, overtaken.channel_checked_at) == (Visibility.PRIVATE, LATER)
+
+
+async def test_an_answer_to_an_earlier_question_still_hides_what_is_private(database: Database) -> None:
+    made = await track(database, "inc-1-x")
+    await follow(database, made.channel_id, "inc-1-x")
+
+    overtaken = await follow(database, made.channel_id, "inc-1-x", asked_at=NOW, is_private=True)
+
+    assert overtaken is not None
+    assert (overtaken.visibility, overtaken.channel_checked_at) == (Visibility.PRIVATE, LATER)
 
 
 async def test_a_channel_that_is_as_it_was_was_only_looked_at(database: Database) -> None:

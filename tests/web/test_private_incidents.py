@@ -79,6 +79,7 @@ async def test_a_channel_turned_private_is_hidden_before_anything_of_it_is_shown
         name = path.replace("/", "").replace("{}", "-one")
         incident = await server.incident(name)
         made = await server.follow_up(maya, incident)
+        await server.scenario.is_quiet()  # so that nothing is still asking when the minute passes
         server.scenario.slack.acts.make_private(seed.MAYA, incident.channel_id)
         server.scenario.clock.passes(seconds=61)
         one = incident.id if "incidents" in path else made.id
