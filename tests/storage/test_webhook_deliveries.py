@@ -416,7 +416,7 @@ async def test_a_change_in_a_channel_that_turned_private_is_a_private_event(data
     await an_endpoint(database)
     channel = a_channel(is_private=True)
     async with database.write() as session:
-        incident = await incidents.track(session, channel, prefixes=PREFIXES, asked_at=LATER)
+        incident = await incidents.track(session, channel, prefixes=PREFIXES, now=LATER)
         await incidents.follow_channel(session, channel, prefixes=PREFIXES, asked_at=LATER)
         await access.replace_members(session, incident, [alice.slack_user_id or ""], LATER)
 
