@@ -56,8 +56,11 @@ class Database:
         # A second writer would only spin in SQLite's busy handler: in this process they queue, in order.
         self._turn = asyncio.Lock() if self.is_sqlite else None
         self.write_trouble: Trouble | None = None
-        self._reader = sqlite.Reader(Path(str(self._url.database))) if self.is_sqlite else None
+        self._reads = self._changes = None
         if self.is_sqlite:
+            path = Path(str(self._url.database))
+            self._reads = sqlite.Statements(path, read_only=True)
+            self._changes = sqlite.Statements(path, read_only=False)
             self._readers = _sqlite_engine(self._url, read_only=True)
             self._writers = _sqlite_engine(self._url, read_only=False)
         else:
@@ -80,25 +83,29 @@ class Database:
 
     async def rows(self, prepared: Prepared, **values: Any) -> list[Any]:
         """Of one SELECT, past the session that would cost more than the SELECT does."""
-        engine = self._readers.sync_engine
         with named_trouble():
-            if self._reader is None:
-                return await greenlet_spawn(_rows, engine, prepared, values)
-            compiled = prepared.compiled(engine.dialect)
-            return compiled.read(await self._reader.fetched(compiled.sql, compiled.parameters(values)))
+            return await self._rows(self._reads, prepared, values)
 
     async def change(self, prepared: Prepared, **values: Any) -> list[Any]:
         """One statement that commits by itself, past the session too. Returns its rows."""
-        engine = self._writers if self.is_sqlite else self._readers
         try:
             with named_trouble():
                 async with self._my_turn():
-                    rows = await greenlet_spawn(_rows, engine.sync_engine, prepared, values)
+                    rows = await self._rows(self._changes, prepared, values)
         except DatabaseTroubleError as error:
             self.write_trouble = error.trouble
             raise
         self.write_trouble = None
         return rows
+
+    async def _rows(
+        self, statements: sqlite.Statements | None, prepared: Prepared, values: dict[str, Any]
+    ) -> list[Any]:
+        engine = self._readers.sync_engine
+        if statements is None:
+            return await greenlet_spawn(_rows, engine, prepared, values)
+        compiled = prepared.compiled(engine.dialect)
+        return compiled.read(await statements.fetched(compiled.sql, compiled.parameters(values)))
 
     @asynccontextmanager
     async def at_once(self) -> AsyncIterator[AsyncSession]:
@@ -224,8 +231,9 @@ class Database:
                 await connection.invalidate()  # nobody else should get a connection that listens
 
     async def close(self) -> None:
-        if self._reader is not None:
-            await self._reader.close()
+        for statements in (self._reads, self._changes):
+            if statements is not None:
+                await statements.close()
         await self._readers.dispose()
         await self._writers.dispose()
 

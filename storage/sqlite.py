@@ -80,11 +80,15 @@ class Connection(aiosqlite.Connection):
             await super().rollback()
 
 
-class Reader:
-    """A connection for single SELECTs, opened when first needed. Nobody holds it: its thread has a queue."""
+class Statements:
+    """A connection for single statements, opened when first needed: each is one trip, and commits by itself.
 
-    def __init__(self, path: Path) -> None:
+    Nobody holds it: its thread has a queue.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
         self._path = path
+        self._read_only = read_only
         self._turn = asyncio.Lock()
         self._connection: Connection | None = None
 
@@ -96,7 +100,7 @@ class Reader:
     async def _opened(self) -> Connection:
         async with self._turn:
             if self._connection is None:
-                connection = connect(self._path, read_only=True)
+                connection = connect(self._path, read_only=self._read_only)
                 await connection
                 self._connection = connection
         return self._connection
