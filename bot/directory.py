@@ -129,7 +129,9 @@ async def refresh_channel(context: Context, channel_id: str) -> None:
         if found is None:
             await incidents.lose_channel(session, incident, asked_at)
         else:
-            await incidents.follow_channel(session, found, prefixes=context.prefixes, asked_at=asked_at)
+            await incidents.follow_channel(
+                session, found, prefixes=context.prefixes, asked_at=asked_at, now=context.clock()
+            )
     await membership.refresh_members(context, channel_id)
 
 

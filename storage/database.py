@@ -84,21 +84,21 @@ class Database:
     async def rows(self, prepared: Prepared, **values: Any) -> list[Any]:
         """Of one SELECT, past the session that would cost more than the SELECT does."""
         with named_trouble():
-            return await self._rows(self._reads, prepared, values)
+            return await self._fetched(self._reads, prepared, values)
 
     async def change(self, prepared: Prepared, **values: Any) -> list[Any]:
         """One statement that commits by itself, past the session too. Returns its rows."""
         try:
             with named_trouble():
                 async with self._my_turn():
-                    rows = await self._rows(self._changes, prepared, values)
+                    rows = await self._fetched(self._changes, prepared, values)
         except DatabaseTroubleError as error:
             self.write_trouble = error.trouble
             raise
         self.write_trouble = None
         return rows
 
-    async def _rows(
+    async def _fetched(
         self, statements: sqlite.Statements | None, prepared: Prepared, values: dict[str, Any]
     ) -> list[Any]:
         engine = self._readers.sync_engine

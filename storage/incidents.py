@@ -168,17 +168,21 @@ async def tie(session: AsyncSession, incident: Incident, channel: Channel, now: 
 
 
 async def follow_channel(
-    session: AsyncSession, channel: Channel, *, prefixes: tuple[str, ...], asked_at: datetime
+    session: AsyncSession,
+    channel: Channel,
+    *,
+    prefixes: tuple[str, ...],
+    asked_at: datetime,
+    now: datetime,
 ) -> Incident | None:
     """Bring the incident in line with its channel's name, privacy and archive; None if untracked.
 
-    An answer to an earlier question makes nothing public that a later one found private.
+    Of an answer that a later question has overtaken only one thing counts: that the channel is private.
     """
     incident = await by_channel(session, channel.slack_channel_id)
     if incident is None:
         return None
-    is_outdated = asked_at < incident.channel_checked_at
-    if is_outdated and incident.visibility is Visibility.PRIVATE and not channel.is_private:
+    if asked_at < incident.channel_checked_at and not channel.is_private:
         return incident
     seen = (
         channel.name,
@@ -192,7 +196,7 @@ async def follow_channel(
         await access.forget_members(session, incident)  # of an earlier time, if any
     if seen != before:
         incident.slack_channel_name, incident.visibility, incident.is_archived, incident.bot_is_member = seen
-        incident.updated_at = asked_at
+        incident.updated_at = now
         if incident.name_follows_channel:
             incident.name = name_from_channel(channel.name, prefixes)
     session.add(incident)

@@ -265,7 +265,8 @@ async def test_a_channel_that_the_bot_lost_is_nobodys_to_see(database: Database)
 
 
 async def follow(database: Database, **described: Any) -> None:
-    await run(database, incidents.follow_channel, a_channel(**described), prefixes=PREFIXES, asked_at=LATER)
+    seen = a_channel(**described)
+    await run(database, incidents.follow_channel, seen, prefixes=PREFIXES, asked_at=LATER, now=LATER)
 
 
 async def test_a_channel_that_turns_private_lets_nobody_in_until_slack_says_who(database: Database) -> None:

@@ -161,7 +161,9 @@ async def follow(
     **described: Any,
 ) -> Incident | None:
     channel = Channel(TEAM, slack_channel_id, name, **described)
-    return await run(database, incidents.follow_channel, channel, prefixes=PREFIXES, asked_at=asked_at)
+    return await run(
+        database, incidents.follow_channel, channel, prefixes=PREFIXES, asked_at=asked_at, now=LATER
+    )
 
 
 async def test_an_incident_follows_its_channels_name_and_keeps_its_reference(database: Database) -> None:
@@ -207,6 +209,25 @@ async def test_an_answer_to_an_earlier_question_makes_nothing_public_again(datab
 
     assert overtaken is not None
     assert (overtaken.visibility, overtaken.channel_checked_at) == (Visibility.PRIVATE, LATER)
+
+
+async def test_an_answer_to_an_earlier_question_brings_no_old_name_back(database: Database) -> None:
+    made = await track(database, "inc-1-x")
+    await follow(database, made.channel_id, "inc-1-new")
+
+    overtaken = await follow(database, made.channel_id, "inc-1-x", asked_at=NOW)
+
+    assert overtaken is not None
+    assert (overtaken.slack_channel_name, overtaken.updated_at) == ("inc-1-new", LATER)
+
+
+async def test_an_answer_that_took_long_changes_the_incident_when_it_comes(database: Database) -> None:
+    made = await track(database, "inc-1-x")
+
+    renamed = await follow(database, made.channel_id, "inc-1-new", asked_at=NOW)
+
+    assert renamed is not None
+    assert (renamed.updated_at, renamed.channel_checked_at) == (LATER, NOW)
 
 
 async def test_an_answer_to_an_earlier_question_still_hides_what_is_private(database: Database) -> None:

@@ -417,7 +417,7 @@ async def test_a_change_in_a_channel_that_turned_private_is_a_private_event(data
     channel = a_channel(is_private=True)
     async with database.write() as session:
         incident = await incidents.track(session, channel, prefixes=PREFIXES, now=LATER)
-        await incidents.follow_channel(session, channel, prefixes=PREFIXES, asked_at=LATER)
+        await incidents.follow_channel(session, channel, prefixes=PREFIXES, asked_at=LATER, now=LATER)
         await access.replace_members(session, incident, [alice.slack_user_id or ""], LATER)
 
     await run(database, follow_ups.change, alice, made.id, {"title": "B"}, now=LATER)

@@ -189,7 +189,8 @@ class TurnedPrivate(NoNews):
         async with self._database.write() as session:
             incident = await incidents.by_channel(session, channel.slack_channel_id)
             assert incident is not None
-            await incidents.follow_channel(session, channel, prefixes=PREFIXES, asked_at=now())
+            at = now()
+            await incidents.follow_channel(session, channel, prefixes=PREFIXES, asked_at=at, now=at)
         return True
 
 
